@@ -1,0 +1,8 @@
+/** lodestar/sdk: the words of Lodestar. Everything a plugin needs. */
+export * from "./capabilities.ts";
+export * from "./errors.ts";
+export * from "./events.ts";
+export * from "./plan.ts";
+export * from "./plugin.ts";
+export * from "./receipt.ts";
+export * from "./status.ts";

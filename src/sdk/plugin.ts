@@ -1,0 +1,283 @@
+import type { Clock, Toolbox } from "./capabilities.ts";
+import type { DetectionDraft, Plan } from "./plan.ts";
+import type { Action } from "./status.ts";
+
+/** The plugin kinds that have a caller today (DESIGN.md 3 lists all thirteen). */
+export const PLUGIN_KINDS = ["detector", "driver", "parser", "fixer"] as const;
+export type PluginKind = (typeof PLUGIN_KINDS)[number];
+
+// ---- detector ------------------------------------------------------------------------------------------------------
+
+/** One directory of a repo as a detector sees it. Names are relative to it. Nothing of the repo runs. */
+export interface DirView {
+  /** Repo-relative, `"."` for the root. */
+  readonly dir: string;
+  /** Names of the files directly in it. */
+  readonly names: readonly string[];
+  /** Repo-relative paths of all files below it (the directory itself included), at most 20,000. */
+  below(): readonly string[];
+  has(name: string): boolean;
+  text(name: string): Promise<string | undefined>;
+  /** Parsed file, or undefined when absent or invalid; what is invalid is reported once as a problem of the plan. */
+  json(name: string): Promise<unknown>;
+  yaml(name: string): Promise<unknown>;
+  toml(name: string): Promise<unknown>;
+  /** Evidence: `dir/name:line` of the first line that contains `needle`; `dir/name` without one. */
+  at(name: string, needle?: string): Promise<string>;
+  /** The repo's root, to look above this directory. */
+  readonly root: DirView;
+  /** Another directory, relative to this one. */
+  sub(path: string): DirView;
+}
+
+export interface Detector {
+  /** Base names, or `*.ext`, that make this detector look at the directory that holds them. */
+  readonly looksAt: readonly string[];
+  detect(dir: DirView): Promise<readonly DetectionDraft[]>;
+  /** `finds` is matched as a subset of some detection each; an empty list means that nothing is found (a counter-example). */
+  readonly examples: readonly {
+    readonly name: string;
+    readonly files: Readonly<Record<string, string>>;
+    readonly finds: readonly Partial<DetectionDraft>[];
+  }[];
+}
+
+export function defineDetector(detector: Detector): Detector {
+  return detector;
+}
+
+// ---- driver --------------------------------------------------------------------------------------------------------
+
+/** What drivers may use. */
+export interface DriverTools {
+  readonly toolbox: Toolbox;
+  readonly clock: Clock;
+  readonly platform: string;
+}
+
+/** A runtime that can be used: directories to put in front of PATH. Or why not, with the command that would bring it. */
+export type RuntimeAnswer =
+  | {
+      readonly ok: true;
+      readonly version: string;
+      readonly path: readonly string[];
+      readonly how: string;
+      readonly env?: Readonly<Record<string, string>>;
+    }
+  | { readonly ok: false; readonly because: string; readonly next: string };
+
+export interface RuntimeDriver {
+  readonly role: "runtime";
+  readonly runtime: string;
+  /** `asked` is the range as the repo writes it (`>=18`, `20`, `lts/*`, `^3.11`); undefined when it asks for none. */
+  find(asked: string | undefined, tools: DriverTools): Promise<RuntimeAnswer>;
+  readonly examples: readonly {
+    readonly name: string;
+    readonly asked: string | undefined;
+    readonly have: Readonly<Record<string, string>>;
+    readonly answer: { readonly ok: boolean } & Record<string, unknown>;
+  }[];
+}
+
+export interface InstallRequest {
+  readonly lockfile: string | undefined;
+  readonly version: string | undefined;
+  /** Names of the files in the directory. */
+  readonly names: readonly string[];
+  /** Folder that may be used as the manager's download cache. */
+  readonly cache: string;
+  readonly flags: readonly string[];
+}
+
+/** How to install with one package manager: data, so that the machine decides where and with what access it runs. */
+export interface InstallSteps {
+  /** Downloads and unpacks; no script of a package runs. Tried in order until one succeeds; all but the first are said as a fallback. */
+  readonly fetch: readonly string[];
+  /** Runs the packages' install scripts (offline unless approved); absent where the manager has none. */
+  readonly scripts?: string;
+  /** Repo-relative to the directory: what the install writes, all of it ignored by git as a rule. */
+  readonly outputs: readonly string[];
+  /** Files whose content decides the result: the key of the sealed store. */
+  readonly key: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Whether `outputs` may be copied to another path and still work (a Python venv may not). */
+  readonly relocatable: boolean;
+  /** Programs that must be found on PATH or in the toolbox before it can run: npm package name and version for the toolbox. */
+  readonly needs: readonly {
+    readonly program: string;
+    readonly npm?: { readonly name: string; readonly version: string };
+  }[];
+  /** Added to PATH for commands that run afterwards, relative to the directory (`node_modules/.bin`, `.venv/bin`). */
+  readonly path: readonly string[];
+}
+
+export interface PackageManagerDriver {
+  readonly role: "package-manager";
+  readonly manager: string;
+  readonly runtime: string;
+  install(request: InstallRequest): InstallSteps;
+  readonly examples: readonly { readonly name: string; readonly request: InstallRequest; readonly fetch: string }[];
+}
+
+/** A database server that runs as a process of a site: prepared once, then served. Or why it cannot, with the command that would help. */
+export type DatabaseAnswer =
+  | {
+      readonly ok: true;
+      readonly how: string;
+      /** Commands that create the cluster and the database in `dataDir`; run once, when `dataDir` has no `marker`. */
+      readonly prepare: readonly string[];
+      readonly marker: string;
+      /** The server's command; absent for a database without a server (SQLite). */
+      readonly serve?: string;
+      readonly env: Readonly<Record<string, string>>;
+      readonly path: readonly string[];
+      readonly url: string;
+      readonly stopSignal?: string;
+    }
+  | { readonly ok: false; readonly because: string; readonly next: string };
+
+export interface DatabaseDriver {
+  readonly role: "database";
+  readonly engine: string;
+  /** `dataDir` is absolute and writable on the site; `root` is the repo's path there. Nothing but this database is touched. */
+  plan(
+    request: { name: string; port: number; dataDir: string; root: string; dir: string; version: string | undefined },
+    tools: DriverTools,
+  ): Promise<DatabaseAnswer>;
+  readonly examples: readonly {
+    readonly name: string;
+    readonly have: Readonly<Record<string, string>>;
+    readonly answer: { readonly ok: boolean } & Record<string, unknown>;
+  }[];
+}
+
+export type Driver = RuntimeDriver | PackageManagerDriver | DatabaseDriver;
+
+export function defineDriver<D extends Driver>(driver: D): D {
+  return driver;
+}
+
+// ---- parser --------------------------------------------------------------------------------------------------------
+
+export interface ParserInput {
+  readonly command: string;
+  /** stdout and stderr as they came, without terminal colours. */
+  readonly output: string;
+  readonly exit: number | null;
+}
+
+export interface TestCase {
+  /** Unique within the run: file and full title, as far as the runner tells. */
+  readonly name: string;
+  readonly verdict: "pass" | "fail" | "skip";
+  readonly file?: string;
+  readonly line?: number;
+  readonly message?: string;
+}
+
+/** `file` as the tool printed it, lines and columns from 1. */
+export interface Location {
+  readonly file: string;
+  readonly line: number;
+  readonly column?: number;
+  readonly severity: "error" | "warning";
+  readonly rule?: string;
+  readonly message: string;
+}
+
+export interface Parsed {
+  /** Totals as the tool states them, else counted from `cases`. Absent when the tool runs no tests. */
+  readonly tests?: { readonly passed: number; readonly failed: number; readonly skipped: number };
+  readonly cases: readonly TestCase[];
+  readonly locations: readonly Location[];
+  /** What makes a green exit code not a proof: `0 tests ran`, a suite that crashed while loading, an assertion printed with exit 0. */
+  readonly doubts: readonly string[];
+}
+
+export interface Parser {
+  /** Cheap: does this look like this tool's output? The most specific answer (0..1) wins; 0 is no. */
+  recognizes(input: ParserInput): number;
+  parse(input: ParserInput): Parsed;
+  readonly examples: readonly {
+    readonly name: string;
+    readonly input: ParserInput;
+    readonly gives: Partial<Parsed> | undefined;
+  }[];
+}
+
+export function defineParser(parser: Parser): Parser {
+  return parser;
+}
+
+// ---- fixer ---------------------------------------------------------------------------------------------------------
+
+export type Phase = "install" | "database" | "migrate" | "build" | "start" | "check";
+
+/** One failure as the machine saw it. `output` is the redacted tail of what was printed. */
+export interface Failure {
+  readonly phase: Phase;
+  readonly dir: string;
+  readonly service?: string;
+  readonly command: string;
+  readonly exit: number | null;
+  readonly output: string;
+  readonly port?: number;
+  /** Who holds the port, when it is taken. */
+  readonly portHeldBy?: string;
+  readonly plan: Plan;
+  /** Names of variables that are set. */
+  readonly env: readonly string[];
+  /** Names of files in `dir`. */
+  readonly names: readonly string[];
+}
+
+/** A bounded repair. `again` is the phase to run once more to see whether it helped. */
+export interface Repair {
+  readonly title: string;
+  readonly because: string;
+  readonly actions: readonly Action[];
+  readonly again: Phase;
+}
+
+export interface Fixer {
+  /** Pure: undefined when this failure is not its own. A wrong repair is worse than none. */
+  repair(failure: Failure): Repair | undefined;
+  /**
+   * `real` examples are run by the contract test: the files are written, `command` must fail, its real output must lead to a
+   * repair whose actions contain `repairs`, and where `cured` is given, the files and env of it must make the command pass.
+   * `output` examples give the output as text. `repairs: undefined` is a counter-example.
+   */
+  readonly examples: readonly FixerExample[];
+}
+
+export interface FixerExample {
+  readonly name: string;
+  readonly failure: Partial<Failure>;
+  readonly real?: {
+    readonly files: Readonly<Record<string, string>>;
+    readonly command: string;
+    readonly needs?: readonly string[];
+    readonly cured?: {
+      readonly files?: Readonly<Record<string, string>>;
+      readonly env?: Readonly<Record<string, string>>;
+      readonly command?: string;
+    };
+  };
+  readonly repairs: readonly Partial<Action>[] | undefined;
+}
+
+export function defineFixer(fixer: Fixer): Fixer {
+  return fixer;
+}
+
+export interface Plugins {
+  readonly detectors: readonly Loaded<Detector>[];
+  readonly drivers: readonly Loaded<Driver>[];
+  readonly parsers: readonly Loaded<Parser>[];
+  readonly fixers: readonly Loaded<Fixer>[];
+}
+/** A plugin with its id: `kind/name`, from its path. */
+export interface Loaded<P> {
+  readonly id: string;
+  readonly plugin: P;
+}
