@@ -144,6 +144,8 @@ export interface Site {
   port(lease: { name: string; wanted?: number }): Promise<{ port: number; wantedBy?: string }>;
   /** Pid (host) and command of who listens on a port of this site. */
   listener(port: number): Promise<{ pid: number; command: string; ours: boolean } | undefined>;
+  /** TCP ports on which something of `running` (any process of its tree) listens now. */
+  listening(running: Running): Promise<number[]>;
   readonly files: SiteFiles;
   close(): Promise<void>;
 }

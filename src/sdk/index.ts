@@ -2,6 +2,7 @@
 export * from "./capabilities.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export * from "./hands.ts";
 export * from "./plan.ts";
 export * from "./plugin.ts";
 export * from "./receipt.ts";

@@ -66,6 +66,7 @@ export const Detection = z.discriminatedUnion("is", [
     mode: z.enum(["start", "dev"]).default("start"),
     port: z.number().int().optional(),
     portEnv: z.string().optional(),
+    portFlag: z.string().optional(),
     needs: z.array(z.string()).default([]),
     health: HealthProbe.optional(),
   }),
@@ -92,10 +93,11 @@ export const Detection = z.discriminatedUnion("is", [
     env: z.string().optional(),
     service: z.string().optional(),
   }),
-  /** A database or broker is used. `env` is the variable that carries its URL. `via` tells how we know. */
+  /** A database or broker is used. `env` is the variable that carries its URL. `via` tells how we know; `name` is what compose calls it. */
   z.object({
     is: z.literal("database"),
     ...proof,
+    name: z.string().optional(),
     engine: z.string(),
     via: z.enum(["client", "compose", "url", "orm", "config"]),
     env: z.string().optional(),

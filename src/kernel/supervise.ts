@@ -1,0 +1,243 @@
+import type { Clock, HealthProbe, Log, ProbeResult, Running, Site } from "../sdk/index.ts";
+
+/** One service as it is to be started. `port` is leased already; `env` is complete. */
+export interface Launch {
+  readonly name: string;
+  readonly dir: string;
+  readonly command: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly path: readonly string[];
+  readonly port: number | undefined;
+  readonly health: HealthProbe;
+  /** Milliseconds until it must be healthy. */
+  readonly patience: number;
+}
+
+export type Launched =
+  | { ok: true; pid: number; port: number | undefined; url: string | undefined; health: ProbeResult; seconds: number }
+  | { ok: false; exit: number | null; exited: boolean; health: ProbeResult; output: string; seconds: number };
+
+interface Kept {
+  readonly launch: Launch;
+  running: Running;
+  port: number | undefined;
+  healthy: boolean;
+  stopping: boolean;
+  /** Its process is gone and a restart is due. */
+  dead: boolean;
+  deaths: number[];
+  misses: number;
+}
+
+const PROBE_EVERY = 5_000;
+const PROBE_TIMEOUT = 2_000;
+/** A probe that fails this often in a row flips the state; one lost answer does not. */
+const FALL = 3;
+const DEATHS = 5;
+const DEATH_WINDOW = 600_000;
+
+/** Starts services on one site, keeps them healthy, restarts them with backoff, and ends them whole. */
+export class Supervisor {
+  readonly #options: { site: Site; log: Log; clock: Clock; repo: string; runId: () => string };
+  readonly #kept = new Map<string, Kept>();
+  readonly #ended = new AbortController();
+
+  constructor(options: { site: Site; log: Log; clock: Clock; repo: string; runId: () => string }) {
+    this.#options = options;
+  }
+
+  async launch(spec: Launch, attempt: number): Promise<Launched> {
+    const begun = this.#options.clock.now();
+    await this.#options.log.append({
+      ...this.#base,
+      type: "service.starting",
+      data: {
+        name: spec.name,
+        dir: spec.dir,
+        command: spec.command,
+        ...(spec.port === undefined ? {} : { port: spec.port }),
+        attempt,
+      },
+    });
+    const running = await this.#options.site.start({
+      command: spec.command,
+      dir: spec.dir,
+      env: spec.env,
+      path: spec.path,
+      network: "host",
+      title: spec.name,
+    });
+    const outcome = await this.#untilHealthy(spec, running);
+    const seconds = (this.#options.clock.now() - begun) / 1000;
+    const range = { segment: running.segment, from: 0, to: 0 };
+    if (!outcome.health.ok) {
+      await running.stop();
+      const output = await running.tail(64 * 1024);
+      const health = { kind: outcome.health.kind, detail: outcome.health.detail };
+      await this.#options.log.append({
+        ...this.#base,
+        type: "service.unhealthy",
+        data: { name: spec.name, health, output: range },
+      });
+      return { ok: false, exit: outcome.exit, exited: outcome.exited, health: outcome.health, output, seconds };
+    }
+    const port = outcome.port;
+    const url = port === undefined ? undefined : `http://127.0.0.1:${port}`;
+    this.#kept.set(spec.name, {
+      launch: spec,
+      running,
+      port,
+      healthy: true,
+      stopping: false,
+      dead: false,
+      deaths: [],
+      misses: 0,
+    });
+    await this.#options.log.append({
+      ...this.#base,
+      type: "service.healthy",
+      data: {
+        name: spec.name,
+        ...(url === undefined ? {} : { url }),
+        ...(port === undefined ? {} : { port }),
+        pid: running.pid,
+        health: { kind: outcome.health.kind, detail: outcome.health.detail },
+        seconds,
+      },
+    });
+    return { ok: true, pid: running.pid, port, url, health: outcome.health, seconds };
+  }
+
+  /** Polls until the probe is content, the process ends, or patience runs out. Finds the port a service chose by itself. */
+  async #untilHealthy(spec: Launch, running: Running) {
+    let gone: { exit: number | null; signal: string | null } | undefined;
+    void running.exited.then((end) => (gone = end));
+    const deadline = this.#options.clock.now() + spec.patience;
+    let health: ProbeResult = { ok: false, kind: spec.health.kind, detail: "not asked yet" };
+    let wait = 50;
+    while (this.#options.clock.now() < deadline) {
+      if (gone) {
+        const how = gone.signal === null ? `exited with status ${gone.exit}` : `was ended by ${gone.signal}`;
+        return {
+          health: { ok: false, kind: "process", detail: `it ${how} before it was healthy` },
+          exit: gone.exit,
+          exited: true,
+          port: undefined,
+        };
+      }
+      const port = await this.#portOf(spec, running);
+      health = await this.#options.site.probe({
+        ...spec.health,
+        ...(port === undefined ? {} : { port }),
+        timeout: PROBE_TIMEOUT,
+        running,
+      });
+      if (health.ok) return { health, exit: null, exited: false, port };
+      await this.#options.clock.sleep(wait);
+      wait = Math.min(wait * 1.5, 500);
+    }
+    return { health, exit: null, exited: false, port: undefined };
+  }
+
+  /** The port its own processes listen on: the leased one if it is among them. A foreign listener on the port does not count. */
+  async #portOf(spec: Launch, running: Running): Promise<number | undefined> {
+    if (spec.health.kind === "process" || spec.health.kind === "log") return undefined;
+    const ports = await this.#options.site.listening(running);
+    if (spec.port !== undefined && ports.includes(spec.port)) return spec.port;
+    return ports[0];
+  }
+
+  /** From now on a service that dies is restarted: after 1, 2, 4, 8 s; five deaths within ten minutes end it. */
+  async keep(name: string): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      const one = this.#kept.get(name);
+      if (!one || one.stopping) return;
+      const end = await Promise.race([
+        one.running.exited,
+        this.#options.clock.sleep(PROBE_EVERY, this.#ended.signal).then(() => undefined),
+      ]);
+      if (one.stopping || this.#ended.signal.aborted) return;
+      if (end === undefined) await this.#look(one);
+      else if (!(await this.#restart(one, end))) return;
+    }
+  }
+
+  /** One routine probe; says it once when the state flips. */
+  async #look(one: Kept): Promise<void> {
+    const { launch: spec, running, port } = one;
+    const health = await this.#options.site.probe({
+      ...spec.health,
+      ...(port === undefined ? {} : { port }),
+      timeout: PROBE_TIMEOUT,
+      running,
+    });
+    one.misses = health.ok ? 0 : one.misses + 1;
+    const said = { kind: health.kind, detail: health.detail };
+    if (one.healthy && one.misses >= FALL) {
+      one.healthy = false;
+      await this.#options.log.append({
+        ...this.#base,
+        type: "service.unhealthy",
+        data: { name: spec.name, health: said },
+      });
+    } else if (!one.healthy && health.ok) {
+      one.healthy = true;
+      const url = port === undefined ? {} : { url: `http://127.0.0.1:${port}`, port };
+      await this.#options.log.append({
+        ...this.#base,
+        type: "service.healthy",
+        data: { name: spec.name, ...url, pid: running.pid, health: said, seconds: 0 },
+      });
+    }
+  }
+
+  /** After a death: wait, start again. False when it died too often, and then it stays down. */
+  async #restart(one: Kept, end: { exit: number | null; signal: string | null }): Promise<boolean> {
+    const now = this.#options.clock.now();
+    one.dead = true;
+    one.deaths = [...one.deaths.filter((at) => now - at < DEATH_WINDOW), now];
+    const again = one.deaths.length < DEATHS;
+    const delay = 1000 * 2 ** (one.deaths.length - 1);
+    const name = one.launch.name;
+    await this.#options.log.append({
+      ...this.#base,
+      type: "service.exited",
+      data: { name, ...end, expected: false, ...(again ? { nextAttemptAt: new Date(now + delay).toISOString() } : {}) },
+    });
+    if (!again) {
+      this.#kept.delete(name);
+      return false;
+    }
+    await this.#options.clock.sleep(delay, this.#ended.signal);
+    if (one.stopping || this.#ended.signal.aborted) return false;
+    const launched = await this.launch(one.launch, one.deaths.length + 1);
+    if (!launched.ok) return this.#restart(one, { exit: launched.exit, signal: null });
+    const fresh = this.#kept.get(name);
+    if (fresh) fresh.deaths = one.deaths;
+    return true;
+  }
+
+  async stop(name: string): Promise<void> {
+    const one = this.#kept.get(name);
+    if (!one) return;
+    one.stopping = true;
+    this.#kept.delete(name);
+    await one.running.stop();
+    const end = await one.running.exited;
+    await this.#options.log.append({ ...this.#base, type: "service.exited", data: { name, ...end, expected: true } });
+  }
+
+  /** Names of the services whose process is alive. */
+  alive(): Set<string> {
+    return new Set([...this.#kept.values()].filter((one) => !one.dead).map((one) => one.launch.name));
+  }
+
+  async stopAll(): Promise<void> {
+    this.#ended.abort();
+    await Promise.all([...this.#kept.keys()].map((name) => this.stop(name)));
+  }
+
+  get #base() {
+    return { source: "supervise", repo: this.#options.repo, runId: this.#options.runId() };
+  }
+}
