@@ -121,6 +121,7 @@ export const EventData = {
   }),
   "fix.tried": z.object({
     fixer: z.string(),
+    service: z.string().optional(),
     fingerprint: z.string(),
     failure: z.string(),
     title: z.string(),

@@ -229,6 +229,10 @@ export interface Failure {
   readonly env: readonly string[];
   /** Names of files in `dir`. */
   readonly names: readonly string[];
+  /** Texts of the manifests (package.json, requirements.txt, pyproject.toml …) of `dir` and of the root, by repo-relative path. */
+  readonly manifests: Readonly<Record<string, string>>;
+  /** Memory that a process may still take, in MiB; absent when it was not measured. */
+  readonly freeMemory?: number;
 }
 
 /** A bounded repair. `again` is the phase to run once more to see whether it helped. */
