@@ -75,6 +75,8 @@ export interface Git {
   /** Which of `paths` git ignores. */
   ignored(paths: readonly string[]): Promise<string[]>;
   tracked(paths: readonly string[]): Promise<string[]>;
+  /** Text of a file at a commit; undefined when it is not there. */
+  show(commit: string, path: string): Promise<string | undefined>;
 }
 
 export type Network = "none" | "loopback" | "registries" | "host";
@@ -167,6 +169,10 @@ export interface Toolbox {
   which(program: string): Promise<string | undefined>;
   /** First line of `program args…`; undefined when it fails. Only for programs outside the repo. */
   version(program: string, args: readonly string[]): Promise<string | undefined>;
+  /** Versions of an npm package in the registry; rejects with OutsideError when it cannot be reached. */
+  published(name: string): Promise<readonly string[]>;
+  /** Names in a folder outside the repo, sorted; empty when it is absent or unreadable. */
+  list(folder: string): Promise<readonly string[]>;
 }
 
 /** Secrets never leave: `redact` is applied to everything that is written or shown. */

@@ -52,7 +52,22 @@ export function defineDetector(detector: Detector): Detector {
 export interface DriverTools {
   readonly toolbox: Toolbox;
   readonly clock: Clock;
+  /** As Node names them: `linux`, `darwin`, `win32`; `x64`, `arm64`. */
   readonly platform: string;
+  readonly arch: string;
+  /** The user's home folder, where version managers keep runtimes. */
+  readonly home: string;
+  /** The Node that runs Lodestar: its version and the absolute folder of its program. */
+  readonly node: { readonly version: string; readonly folder: string };
+  readonly versions: Versions;
+}
+
+/** Versions against ranges as people write them (`kernel/version-range.ts`). */
+export interface Versions {
+  /** undefined: the range (or the version) is not understood. */
+  satisfies(version: string, range: string): boolean | undefined;
+  /** The newest of `versions` that surely satisfies. */
+  pick(versions: readonly string[], range: string): string | undefined;
 }
 
 /** A runtime that can be used: directories to put in front of PATH. Or why not, with the command that would bring it. */
@@ -63,6 +78,10 @@ export type RuntimeAnswer =
       readonly path: readonly string[];
       readonly how: string;
       readonly env?: Readonly<Record<string, string>>;
+      /** Absolute folders that its programs read, beyond the system's own: a sandbox shows them read-only. */
+      readonly reads?: readonly string[];
+      /** Set when something else than what was asked for is used: what would bring the real thing. */
+      readonly next?: string;
     }
   | { readonly ok: false; readonly because: string; readonly next: string };
 
@@ -89,6 +108,15 @@ export interface InstallRequest {
   readonly flags: readonly string[];
 }
 
+/** A program from PATH if its version satisfies `version` (any when absent), else the npm package through the toolbox, else `next` is said. */
+export interface ProgramNeed {
+  readonly program: string;
+  readonly version?: string;
+  /** The package links the program into its `node_modules/.bin`. */
+  readonly npm?: { readonly name: string; readonly version: string };
+  readonly next: string;
+}
+
 /** How to install with one package manager: data, so that the machine decides where and with what access it runs. */
 export interface InstallSteps {
   /** Downloads and unpacks; no script of a package runs. Tried in order until one succeeds; all but the first are said as a fallback. */
@@ -102,11 +130,8 @@ export interface InstallSteps {
   readonly env: Readonly<Record<string, string>>;
   /** Whether `outputs` may be copied to another path and still work (a Python venv may not). */
   readonly relocatable: boolean;
-  /** Programs that must be found on PATH or in the toolbox before it can run: npm package name and version for the toolbox. */
-  readonly needs: readonly {
-    readonly program: string;
-    readonly npm?: { readonly name: string; readonly version: string };
-  }[];
+  /** Programs that must be there before it can run; `kernel/needs.ts` finds or brings them. */
+  readonly needs: readonly ProgramNeed[];
   /** Added to PATH for commands that run afterwards, relative to the directory (`node_modules/.bin`, `.venv/bin`). */
   readonly path: readonly string[];
 }
@@ -131,19 +156,29 @@ export type DatabaseAnswer =
       readonly serve?: string;
       readonly env: Readonly<Record<string, string>>;
       readonly path: readonly string[];
+      /** Absolute folders that its programs read, beyond the system's own: a sandbox shows them read-only. */
+      readonly reads?: readonly string[];
       readonly url: string;
       readonly stopSignal?: string;
     }
   | { readonly ok: false; readonly because: string; readonly next: string };
 
+export interface DatabaseRequest {
+  readonly name: string;
+  readonly port: number;
+  readonly dataDir: string;
+  readonly root: string;
+  readonly dir: string;
+  readonly version: string | undefined;
+  /** The repo's compose service for it, where there is one. */
+  readonly compose?: string;
+}
+
 export interface DatabaseDriver {
   readonly role: "database";
   readonly engine: string;
   /** `dataDir` is absolute and writable on the site; `root` is the repo's path there. Nothing but this database is touched. */
-  plan(
-    request: { name: string; port: number; dataDir: string; root: string; dir: string; version: string | undefined },
-    tools: DriverTools,
-  ): Promise<DatabaseAnswer>;
+  plan(request: DatabaseRequest, tools: DriverTools): Promise<DatabaseAnswer>;
   readonly examples: readonly {
     readonly name: string;
     readonly have: Readonly<Record<string, string>>;
