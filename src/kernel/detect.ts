@@ -7,6 +7,10 @@ interface Viewed {
   readonly problems: readonly { file: string; message: string }[];
 }
 
+/** Copies of other people's code: nothing in them is a part of the repo. A folder that only ends in `vendor` may be its own. */
+const VENDORED =
+  /(^|\/)(node_modules|bower_components|site-packages|\.venv|venv|\.tox|Pods)(\/|$)|(^|\/)(vendor|third[_-]party)\//;
+
 export interface Detected {
   readonly detections: readonly Detection[];
   readonly problems: readonly { file: string; message: string }[];
@@ -21,6 +25,7 @@ export async function detect(view: Viewed, detectors: readonly Loaded<Detector>[
   const failures: { file: string; message: string }[] = [];
   const triggers = detectors.map((detector) => ({ detector, matches: matcher(detector.plugin.looksAt) }));
   for (const path of view.dirs) {
+    if (VENDORED.test(path)) continue;
     const dir = view.dir(path);
     for (const { detector, matches } of triggers) {
       if (!dir.names.some(matches)) continue;
