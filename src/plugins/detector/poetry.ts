@@ -1,5 +1,5 @@
 import { defineDetector } from "../../sdk/index.ts";
-import { pick, toolVersions } from "./_shared-manifests.ts";
+import { pick, toolVersions, word } from "./_shared-manifests.ts";
 
 /** Poetry: its lockfile, or its own table with dependencies. */
 export default defineDetector({
@@ -7,7 +7,7 @@ export default defineDetector({
   async detect(dir) {
     const locked = dir.has("poetry.lock");
     const project = dir.has("pyproject.toml") ? await dir.toml("pyproject.toml") : undefined;
-    const backend = String(pick(project, "build-system", "build-backend") ?? "").startsWith("poetry");
+    const backend = word(pick(project, "build-system", "build-backend"))?.startsWith("poetry") === true;
     const declared = pick(project, "tool", "poetry", "dependencies") !== undefined || backend;
     if (!locked && (!declared || dir.has("uv.lock") || dir.has("pdm.lock"))) return [];
     const version = (await toolVersions(dir, "poetry"))[0]?.version;
