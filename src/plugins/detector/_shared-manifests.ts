@@ -38,9 +38,13 @@ export function words(value: unknown): string[] {
   return Array.isArray(value) ? value.flatMap((item) => word(item) ?? []) : [];
 }
 
-/** First capture of a pattern in a text. */
+/** What the first group that took part in the match captured. */
 export function capture(text: string | undefined, pattern: RegExp): string | undefined {
-  return text?.match(pattern)?.[1]?.trim();
+  return text
+    ?.match(pattern)
+    ?.slice(1)
+    .find((group) => group !== undefined)
+    ?.trim();
 }
 
 /** First line that says something: no comment, not empty. */
