@@ -1,0 +1,86 @@
+import type { Detection, Disagreement } from "../sdk/index.ts";
+import { listens, type ServiceGroup } from "./plan-groups.ts";
+import { byPrecedence, disagreement, only, type Found } from "./plan-source.ts";
+
+export interface ChosenPort {
+  readonly port?: number;
+  readonly env?: string;
+  readonly flag?: string;
+  readonly conflict?: Disagreement | undefined;
+}
+
+interface Said {
+  readonly port: number;
+  readonly because: readonly string[];
+}
+
+/**
+ * Where a service listens, in this order: the port written in the command that is run; what the sources of the service say, in
+ * their precedence; a port found in its directory (code, example env, EXPOSE); the framework's default. Workers have none.
+ */
+export function choosePort(group: ServiceGroup, lead: Found<"service">, detections: readonly Detection[]): ChosenPort {
+  if (!listens(lead.kind)) return {};
+  const found = byPrecedence(
+    only(detections, "port").filter(
+      (one) => one.dir === lead.dir && (one.service === undefined || isNamed(group, one.service)),
+    ),
+  );
+  const framework = only(detections, "framework").find((one) => one.dir === lead.dir && one.port !== undefined);
+  const said: Said[] = [
+    ...portIn(lead),
+    ...withPort([lead, ...group.members.filter((one) => one !== lead)]),
+    ...found,
+    ...withPort(framework ? [framework] : []),
+  ];
+  const [chosen] = said;
+  const env = envOf(group, lead, found);
+  const flag = flagOf(lead, group, framework);
+  const conflict =
+    chosen &&
+    disagreement(chosen, said, {
+      what: `port of ${lead.name}`,
+      dir: lead.dir,
+      value: (one) => String(one.port),
+      why: "the command itself is believed first, then the source of the service, then its code, then the framework's default",
+    });
+  return {
+    ...(chosen ? { port: chosen.port } : {}),
+    ...(env === undefined ? {} : { env }),
+    ...(flag === undefined || env !== undefined ? {} : { flag }),
+    conflict,
+  };
+}
+
+function envOf(group: ServiceGroup, lead: Found<"service">, ports: readonly Found<"port">[]): string | undefined {
+  const inCommand = /\$\{?([A-Z_]*PORT)\b/.exec(lead.command)?.[1];
+  const said = [lead, ...group.members].find((one) => one.portEnv !== undefined)?.portEnv;
+  return inCommand ?? said ?? ports.find((one) => one.env !== undefined)?.env;
+}
+
+/** npm hands arguments on to the script only after `--`. The flag is appended to the command, followed by a space and the port. */
+function flagOf(
+  lead: Found<"service">,
+  group: ServiceGroup,
+  framework: Found<"framework"> | undefined,
+): string | undefined {
+  const said = lead.portFlag ?? group.members.find((one) => one.command === lead.command && one.portFlag)?.portFlag;
+  const flag = said ?? (/^(npm|pnpm|yarn|bun) /.test(lead.command) ? undefined : framework?.portFlag);
+  if (flag === undefined) return undefined;
+  return /^npm (run|start)\b/.test(lead.command) && !lead.command.includes(" -- ") ? `-- ${flag}` : flag;
+}
+
+const PORT_FLAG =
+  /(?:--(?:http-)?port[= ]|\s-p[= ]?|--(?:bind|listen|addr|address|host)[= ]\S*:|\s-b[= ]\S*:|runserver \S*:|\bPORT=)(\d{2,5})\b/;
+
+function portIn(found: Found<"service">): Said[] {
+  const match = PORT_FLAG.exec(found.command);
+  return match ? [{ port: Number(match[1]), because: found.because }] : [];
+}
+
+function withPort(found: readonly { port?: number | undefined; because: readonly string[] }[]): Said[] {
+  return found.flatMap(({ port, because }) => (port === undefined ? [] : [{ port, because }]));
+}
+
+function isNamed(group: ServiceGroup, name: string): boolean {
+  return group.members.some((found) => found.name === name);
+}
