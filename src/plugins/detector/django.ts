@@ -93,7 +93,10 @@ async function wsgiModule(
 }
 
 /** The default database of the settings module, or of the files of a settings package. */
-async function databaseOf(dir: DirView, settings: string | undefined) {
+async function databaseOf(
+  dir: DirView,
+  settings: string | undefined,
+): Promise<(DetectionDraft & { is: "database" }) | undefined> {
   const base = settings?.replaceAll(".", "/");
   if (!base) return undefined;
   const folder = base.includes("/") ? base.slice(0, base.lastIndexOf("/")) : base;
@@ -123,7 +126,7 @@ async function databaseOf(dir: DirView, settings: string | undefined) {
       engine,
       via: "orm",
       ...(url && { env: url }),
-    } as const;
+    };
   }
   return undefined;
 }

@@ -1,4 +1,4 @@
-import { defineDetector, type DirView } from "../../sdk/index.ts";
+import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/index.ts";
 import { capture, isPartOf, nameOf, pick, record, sure } from "./_shared-manifests.ts";
 import { PYTHON_MANIFESTS, PYTHON_SCRIPTS } from "./_shared-python.ts";
 
@@ -70,10 +70,9 @@ function roleOf(text: string, script: string): Role {
   const command = `python ${script}`;
   for (const [pattern, usual] of SERVES) {
     if (!pattern.test(text)) continue;
-    const stated = capture(
-      text,
-      /(?:HTTPServer|TCPServer)\(\(["'][\w.]*["'],\s*(\d{2,5})|\bport\s*=\s*(?:int\(os\.[\w.]+\(\s*["']PORT["'],\s*)?["']?(\d{2,5})/i,
-    );
+    const stated =
+      capture(text, /(?:HTTPServer|TCPServer)\(\(["'][\w.]*["'],\s*(\d{2,5})/) ??
+      capture(text, /\bport\s*=\s*(?:int\(os\.[\w.]+\(\s*["']PORT["'],\s*)?["']?(\d{2,5})/i);
     const env = /["']PORT["']/.test(text) ? { portEnv: "PORT" } : {};
     return { command, kind: "web", port: stated ? Number(stated) : usual, ...env };
   }
@@ -81,7 +80,7 @@ function roleOf(text: string, script: string): Role {
 }
 
 /** A package that runs with `python -m`, or commands that an install puts on PATH: tools as often as services. */
-async function entryPoints(dir: DirView) {
+async function entryPoints(dir: DirView): Promise<DetectionDraft[]> {
   const scripts = dir.has("pyproject.toml") ? await dir.toml("pyproject.toml") : undefined;
   const names = Object.keys({
     ...record(pick(scripts, "project", "scripts")),
@@ -108,7 +107,10 @@ async function entryPoints(dir: DirView) {
   return [service(dir, { command: `python -m ${module}`, kind: "job", because: await dir.at(main), confidence: 0.55 })];
 }
 
-function service(dir: DirView, { because, confidence, ...role }: Role & { because: string; confidence: number }) {
+function service(
+  dir: DirView,
+  { because, confidence, ...role }: Role & { because: string; confidence: number },
+): DetectionDraft {
   return {
     is: "service",
     dir: dir.dir,
@@ -116,5 +118,5 @@ function service(dir: DirView, { because, confidence, ...role }: Role & { becaus
     confidence: sure(dir, confidence),
     name: nameOf(dir, role.kind === "web" ? "web" : "main"),
     ...role,
-  } as const;
+  };
 }

@@ -109,7 +109,7 @@ async function findApp(dir: DirView): Promise<App | undefined> {
     const match = text?.match(APP);
     const known = FRAMEWORKS[match?.[2] ?? ""];
     if (!text || !match?.[1] || !known) continue;
-    const main = text.slice(text.search(/^if __name__\s*==/m) >>> 0);
+    const main = text.split(/^if __name__\s*==/m)[1] ?? "";
     const port = capture(main, /port\s*=\s*(?:int\()?(?:os\.[\w.]+\(["']PORT["'],\s*)?["']?(\d{2,5})/);
     return {
       path,
