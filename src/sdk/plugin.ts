@@ -101,6 +101,8 @@ export interface RuntimeDriver {
 export interface InstallRequest {
   readonly lockfile: string | undefined;
   readonly version: string | undefined;
+  /** The first 2 KiB of the lockfile: they name the version that wrote it. */
+  readonly lockHead?: string | undefined;
   /** Names of the files in the directory. */
   readonly names: readonly string[];
   /** Folder that may be used as the manager's download cache. */
