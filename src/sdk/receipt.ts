@@ -78,6 +78,7 @@ export type Statement = z.infer<typeof Statement>;
 export const Envelope = z.object({
   payloadType: z.literal(PAYLOAD_TYPE),
   payload: z.string(),
-  signatures: z.array(z.object({ keyid: z.string(), sig: z.string() })).min(1),
+  /** `publicKey` is the signer's key (base64 of DER spki), whose hash is `keyid`: an extra field, as DSSE allows, for offline checks. */
+  signatures: z.array(z.object({ keyid: z.string(), sig: z.string(), publicKey: z.string().optional() })).min(1),
 });
 export type Envelope = z.infer<typeof Envelope>;
