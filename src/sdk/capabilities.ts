@@ -93,6 +93,8 @@ export interface Command {
   readonly title: string;
   /** Directories in front of PATH (a runtime's `bin`). */
   readonly path?: readonly string[];
+  /** Absolute folders outside the repo that its programs read; a sandbox shows them read-only. Those of `path` are shown anyway. */
+  readonly reads?: readonly string[];
 }
 
 /** How a command ended. `output` is the tail of stdout and stderr as they came (at most 256 KiB); all of it is in the segment. */
@@ -180,4 +182,30 @@ export interface Secrets {
   redact(text: string): string;
   /** From now on, this value is redacted too. */
   add(value: string): void;
+}
+
+/** What a run gets: its id, the input it was started with (as JSON gives it back) and the signal that ends it. */
+export interface RunContext {
+  readonly runId: string;
+  readonly input: unknown;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Schedules runs so that none is lost: a run that was interrupted (kill -9, power) is started again from its beginning,
+ * and its recorded steps (`kernel/steps.ts`) are not. What a run must remember is in the log, never here.
+ */
+export interface Engine {
+  /** Says what a run of this name does; before `begin`. */
+  define(name: string, run: (context: RunContext) => Promise<unknown>): void;
+  /** Resolves with the run's id when it is on disk. While a run with the same `key` is active, its id is returned and none is started. */
+  start(name: string, input: unknown, options?: { key?: string }): Promise<string>;
+  /** Takes back what a dead predecessor of this worker left, then works until `stop`. */
+  begin(): Promise<void>;
+  /** Runs that have not ended, waiting ones included, oldest first. */
+  active(): Promise<{ runId: string; name: string; input: unknown }[]>;
+  /** Ends a run for good: aborts its signal; resolves when its function has returned. A run that has ended stays as it is. */
+  cancel(runId: string): Promise<void>;
+  /** Aborts the signals, waits until the functions have returned and gives their runs back: the next `begin` resumes them. */
+  stop(): Promise<void>;
 }

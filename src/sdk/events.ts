@@ -51,7 +51,12 @@ export const EventData = {
   "daemon.stopped": z.object({ boot: z.string(), reason: z.string() }),
   "log.erased": z.object({ seq: z.number().int(), reason: z.string() }),
   "run.started": z.object({ workflow: z.string(), input: z.json() }),
-  "step.completed": z.object({ step: z.string(), inputHash: z.string(), seconds: z.number(), result: z.json() }),
+  "step.completed": z.object({
+    step: z.string(),
+    inputHash: z.string(),
+    seconds: z.number(),
+    result: z.json().optional(),
+  }),
   "run.ended": z.object({ state: z.string(), report: Report.optional() }),
   // A repo.
   "repo.added": z.object({ path: z.string(), name: z.string() }),
