@@ -11,6 +11,8 @@ export interface Launch {
   readonly health: HealthProbe;
   /** Milliseconds until it must be healthy. */
   readonly patience: number;
+  /** What the code was when it was started: another stamp means that a running one is out of date. */
+  readonly stamp: string;
 }
 
 export type Launched =
@@ -47,6 +49,8 @@ export class Supervisor {
   }
 
   async launch(spec: Launch, attempt: number): Promise<Launched> {
+    const current = await this.#same(spec);
+    if (current) return current;
     const begun = this.#options.clock.now();
     await this.#options.log.append({
       ...this.#base,
@@ -69,19 +73,19 @@ export class Supervisor {
     });
     const outcome = await this.#untilHealthy(spec, running);
     const seconds = (this.#options.clock.now() - begun) / 1000;
-    const range = { segment: running.segment, from: 0, to: 0 };
-    if (!outcome.health.ok) {
-      await running.stop();
-      const output = await running.tail(64 * 1024);
-      const health = { kind: outcome.health.kind, detail: outcome.health.detail };
-      await this.#options.log.append({
-        ...this.#base,
-        type: "service.unhealthy",
-        data: { name: spec.name, health, output: range },
-      });
-      return { ok: false, exit: outcome.exit, exited: outcome.exited, health: outcome.health, output, seconds };
-    }
-    const port = outcome.port;
+    if (outcome.health.ok) return this.#healthy(spec, { running, port: outcome.port, health: outcome.health, seconds });
+    await running.stop();
+    const output = await running.tail(64 * 1024);
+    const health = { kind: outcome.health.kind, detail: outcome.health.detail };
+    await this.#options.log.append({ ...this.#base, type: "service.unhealthy", data: { name: spec.name, health } });
+    return { ok: false, exit: outcome.exit, exited: outcome.exited, health: outcome.health, output, seconds };
+  }
+
+  async #healthy(
+    spec: Launch,
+    end: { running: Running; port: number | undefined; health: ProbeResult; seconds: number },
+  ): Promise<Launched> {
+    const { running, port, health, seconds } = end;
     const url = port === undefined ? undefined : `http://127.0.0.1:${port}`;
     this.#kept.set(spec.name, {
       launch: spec,
@@ -93,19 +97,34 @@ export class Supervisor {
       deaths: [],
       misses: 0,
     });
+    const where = { ...(url === undefined ? {} : { url }), ...(port === undefined ? {} : { port }) };
+    const said = { kind: health.kind, detail: health.detail };
     await this.#options.log.append({
       ...this.#base,
       type: "service.healthy",
-      data: {
-        name: spec.name,
-        ...(url === undefined ? {} : { url }),
-        ...(port === undefined ? {} : { port }),
-        pid: running.pid,
-        health: { kind: outcome.health.kind, detail: outcome.health.detail },
-        seconds,
-      },
+      data: { name: spec.name, ...where, pid: running.pid, health: said, seconds },
     });
-    return { ok: true, pid: running.pid, port, url, health: outcome.health, seconds };
+    return { ok: true, pid: running.pid, port, url, health, seconds };
+  }
+
+  /** The running service itself, if it is the same launch and still healthy; an outdated one is ended first. */
+  async #same(spec: Launch): Promise<Launched | undefined> {
+    const one = this.#kept.get(spec.name);
+    if (!one) return undefined;
+    if (!one.dead && one.healthy && JSON.stringify(one.launch) === JSON.stringify(spec)) {
+      const { port, running } = one;
+      const url = port === undefined ? undefined : `http://127.0.0.1:${port}`;
+      return {
+        ok: true,
+        pid: running.pid,
+        port,
+        url,
+        health: { ok: true, kind: spec.health.kind, detail: "was running" },
+        seconds: 0,
+      };
+    }
+    await this.stop(spec.name);
+    return undefined;
   }
 
   /** Polls until the probe is content, the process ends, or patience runs out. Finds the port a service chose by itself. */

@@ -1,5 +1,5 @@
-import type { Clock, CommandResult, Git, Secrets, Segments, Site, Toolbox } from "./capabilities.ts";
-import type { DirView, Plugins } from "./plugin.ts";
+import type { Clock, CommandResult, Git, Secrets, Segments, Site } from "./capabilities.ts";
+import type { DirView, DriverTools, Plugins } from "./plugin.ts";
 import type { Receipt } from "./receipt.ts";
 
 /** A git working tree that was looked at and found usable. `id` is stable for its real path. */
@@ -90,13 +90,12 @@ export interface Vault {
 
 /** Everything outside, as the kernel and the workflows receive it. `main.ts` fills it from `host/`. */
 export interface Hands {
-  readonly platform: string;
   readonly version: string;
   /** Names this life of the daemon: what was started in an earlier life is gone. */
   readonly boot: string;
   readonly clock: Clock;
   readonly plugins: Plugins;
-  readonly toolbox: Toolbox;
+  readonly tools: DriverTools;
   readonly secrets: Secrets;
   readonly segments: Segments;
   readonly dependencies: Dependencies;
@@ -113,9 +112,11 @@ export interface Hands {
   issue(receipt: Receipt): Promise<string>;
   /** The receipt as it was signed. */
   receipt(id: string): Promise<{ receipt: Receipt; envelope: unknown } | undefined>;
-  cache(name: string): string;
+  /** Folder of Lodestar's own for a package manager's downloads. */
+  readonly cache: (name: string) => string;
   /** Hex SHA-256. */
-  hash(text: string): string;
-  newId(): string;
-  random(bytes: number): string;
+  readonly hash: (text: string) => string;
+  readonly newId: () => string;
+  /** Hex of that many random bytes. */
+  readonly random: (bytes: number) => string;
 }

@@ -1,0 +1,166 @@
+import type { CommandResult, Install, InstallSteps, SealedDependencies, Site } from "../../sdk/index.ts";
+import { OutsideError } from "../../sdk/index.ts";
+import { withRepairs } from "./repair.ts";
+import { command, inDir, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
+import { managerDriver, toolchainOf } from "./toolchain.ts";
+
+const INSTALL_TIMEOUT = 15 * 60_000;
+
+/** What one install gave: the sealed entry that rooms use, and whether the working tree has it. */
+export interface Installed {
+  readonly dir: string;
+  readonly entry: SealedDependencies | undefined;
+  /** Folders in front of PATH, relative to the repo. */
+  readonly path: readonly string[];
+  readonly key: string;
+}
+
+/** Installs every directory of the plan, once per content: into the sealed store, and from there into the working tree. */
+export async function installAll(run: Run): Promise<Result<Installed[]>> {
+  const done: Installed[] = [];
+  if (!run.input.install) {
+    run.notChecked.push("dependencies were not installed (--no-install)");
+    return { ok: true, value: done };
+  }
+  return timed(run, "install", async () => {
+    for (const install of run.plan.installs) {
+      const outcome = await withRepairs(run, { phase: "install", dir: install.dir }, () =>
+        installOne(run, install, done),
+      );
+      if (!outcome.ok) return outcome;
+      done.push(outcome.value);
+    }
+    return { ok: true, value: done };
+  });
+}
+
+async function installOne(run: Run, install: Install, before: readonly Installed[]): Promise<Result<Installed>> {
+  const driver = managerDriver(run, install);
+  if (!driver)
+    return question(
+      `${install.dir} installs with ${install.manager}, and Lodestar has no driver for it.`,
+      `install ${install.dir} by hand, then: lodestar up --no-install`,
+    );
+  const chain = await toolchainOf(run, install.dir);
+  const missing = chain.missing[0];
+  if (missing) return question(missing.question, missing.next);
+  const names = (await run.hands.view(run.repo)).dir(install.dir).names;
+  const flags = run.adjust.flags.get(install.dir) ?? [];
+  const steps = driver.plugin.install({
+    lockfile: install.lockfile,
+    version: install.version,
+    names,
+    cache: run.hands.cache(install.manager),
+    flags,
+  });
+  const { key, clean } = await storeKey(run, install, steps, chain.versions);
+  const path = steps.path.map((folder) => inDir(install.dir, folder));
+  const env = { ...chain.env, ...steps.env };
+  const what: Work = { install, steps, env, path: chain.path };
+  const base = { dir: install.dir, path, key };
+
+  // An edited manifest, or an install that cannot be moved to another path, is installed where it is used.
+  if (!clean || !steps.relocatable || steps.outputs.length === 0) {
+    const result = await run.step(
+      `install ${install.dir} in place`,
+      [key, run.adjust.fresh.get(install.dir) ?? 0],
+      () => runSteps(run, run.tree, what),
+    );
+    if (!succeeded(result)) return failed(run, what, result);
+    const entry = clean && steps.outputs.length > 0 ? await sealed(run, what, key, before) : undefined;
+    return { ok: true, value: { ...base, entry: entry?.ok ? entry.entry : undefined } };
+  }
+  const outcome = await sealed(run, what, key, before);
+  if (!outcome.ok) return failed(run, what, outcome.result);
+  const { copied } = await run.hands.dependencies.attach(run.repo, outcome.entry);
+  if (copied) await say(run, "install", `Copied the dependencies of ${install.dir} into the working tree`);
+  return { ok: true, value: { ...base, entry: outcome.entry } };
+}
+
+interface Work {
+  readonly install: Install;
+  readonly steps: InstallSteps;
+  readonly env: Record<string, string>;
+  readonly path: string[];
+}
+
+async function sealed(run: Run, work: Work, key: string, before: readonly Installed[]) {
+  const known = await run.hands.dependencies.find(key);
+  if (known) return { ok: true as const, entry: known };
+  await say(
+    run,
+    "install",
+    `Installing ${work.install.dir === "." ? run.repo.name : work.install.dir} with ${work.install.manager}`,
+  );
+  return run.hands.dependencies.build({
+    repo: run.repo,
+    commit: run.head.commit,
+    key,
+    outputs: work.steps.outputs.map((output) => inDir(work.install.dir, output)),
+    with: before.flatMap((one) => (one.entry ? [one.entry] : [])),
+    build: (site) => runSteps(run, site, work),
+  });
+}
+
+/** Download with scripts off and only the registries in reach; then the packages' scripts, without a network. */
+async function runSteps(run: Run, site: Site, { install, steps, env, path }: Work): Promise<CommandResult> {
+  const base = { dir: install.dir, env, path, timeout: INSTALL_TIMEOUT };
+  let result: CommandResult | undefined;
+  const chosen = run.adjust.commands.get(`${install.dir}/install`);
+  for (const fetch of chosen === undefined ? steps.fetch : [chosen]) {
+    result = await command(run, site, "install", {
+      ...base,
+      command: fetch,
+      network: "registries",
+      title: `install ${install.manager}`,
+    });
+    if (succeeded(result)) break;
+  }
+  if (!result) throw new OutsideError(`${install.manager} has no install command`, { retryable: false });
+  if (!succeeded(result) || steps.scripts === undefined) return result;
+  return command(run, site, "install", {
+    ...base,
+    command: steps.scripts,
+    network: "none",
+    title: `install scripts ${install.manager}`,
+  });
+}
+
+/** Key of the sealed store: everything that decides the result. `clean` says that the files are as HEAD has them. */
+async function storeKey(run: Run, install: Install, steps: InstallSteps, versions: Record<string, string>) {
+  const view = await run.hands.view(run.repo);
+  const parts: unknown[] = [
+    install.manager,
+    install.version,
+    steps.fetch,
+    steps.scripts,
+    versions,
+    `${run.hands.tools.platform}-${run.hands.tools.arch}`,
+    run.adjust.fresh.get(install.dir) ?? 0,
+  ];
+  parts.push(run.adjust.commands.get(`${install.dir}/install`));
+  let clean = true;
+  for (const file of [...steps.key].sort()) {
+    const path = inDir(install.dir, file);
+    const text = await view.dir(install.dir).text(file);
+    parts.push(path, text === undefined ? null : run.hands.hash(text));
+    if (run.head.dirty && text !== (await run.repo.git.show(run.head.commit, path))) clean = false;
+  }
+  return { key: run.hands.hash(JSON.stringify(parts)), clean };
+}
+
+function failed(run: Run, { install, steps }: Work, result: CommandResult): Result<never> {
+  const what = run.adjust.commands.get(`${install.dir}/install`) ?? steps.fetch[0] ?? install.manager;
+  return {
+    ok: false,
+    failure: { command: what, exit: result.exit, output: result.output },
+    question: {
+      question: `Installing ${install.dir} with ${install.manager} failed after ${round(result.seconds)} s: ${lastLine(result.output)}`,
+      next: `lodestar logs "${result.segment.segment}"`,
+    },
+  };
+}
+
+function question(text: string, next: string): Result<never> {
+  return { ok: false, question: { question: text, next } };
+}

@@ -1,0 +1,173 @@
+import type { Supervisor } from "../../kernel/supervise.ts";
+import type {
+  Command,
+  CommandResult,
+  DataOf,
+  EventDraft,
+  Failure,
+  Hands,
+  Log,
+  Plan,
+  Repo,
+  Running,
+  Site,
+} from "../../sdk/index.ts";
+
+/** What the user asked of `up`. */
+export interface UpInput {
+  readonly path: string;
+  readonly start: boolean;
+  readonly install: boolean;
+  /** A person answers questions on a terminal; without one, a question ends the run as `needs-you`. */
+  readonly interactive: boolean;
+  readonly unsandboxed: boolean;
+  /** The port for the first web service. */
+  readonly port?: number | undefined;
+}
+
+/** A recorded piece of work: runs once per run and input, also after a crash. The result must be JSON. */
+export type Step = <T>(name: string, input: unknown, work: () => Promise<T>) => Promise<T>;
+
+/** What repairs changed for this run; each entry came from one action of a fixer. */
+export interface Adjustments {
+  readonly env: Map<string, string>;
+  /** By `dir/role` or `service/role`. */
+  readonly commands: Map<string, string>;
+  /** By runtime name. */
+  readonly runtimes: Map<string, string>;
+  /** Extra install flags by directory. */
+  readonly flags: Map<string, string[]>;
+  /** Directories whose dependencies are installed anew, with how often. */
+  readonly fresh: Map<string, number>;
+  /** By service: how often another port was asked for. */
+  readonly ports: Map<string, number>;
+  /** Engines to start that detection did not see, with the variable that carries the URL. */
+  readonly databases: Map<string, string | undefined>;
+}
+
+/** One database that runs for a site: its URL goes to `env`. */
+export interface LiveDatabase {
+  readonly name: string;
+  readonly engine: string;
+  readonly env: string;
+  readonly url: string;
+  readonly how: string;
+  readonly port: number | undefined;
+  readonly running: Running | undefined;
+}
+
+/** What lives as long as the daemon, from one `up` of a repo to the next. */
+export interface Runtime {
+  readonly supervisor: Supervisor;
+  readonly databases: Map<string, LiveDatabase>;
+}
+
+/** What went wrong, as a fixer needs it. */
+export type FailureFacts = Pick<Failure, "command" | "exit" | "output"> & { port?: number; portHeldBy?: string };
+
+/** A phase's end: its value, or a question for a person; with `failure`, fixers are asked first. */
+export type Result<T> =
+  | { ok: true; value: T }
+  | { ok: false; question: { question: string; next: string }; failure?: FailureFacts };
+
+/** Everything one `up` carries from phase to phase. */
+export interface Run {
+  readonly id: string;
+  readonly input: UpInput;
+  readonly repo: Repo;
+  readonly hands: Hands;
+  readonly log: Log;
+  readonly step: Step;
+  readonly signal: AbortSignal;
+  readonly tree: Site;
+  readonly runtime: Runtime;
+  readonly head: { commit: string; tree: string; dirty: boolean };
+  readonly plan: Plan;
+  readonly adjust: Adjustments;
+  readonly fixes: DataOf<"fix.tried">[];
+  readonly questions: { question: string; next: string }[];
+  readonly notChecked: string[];
+  readonly seconds: { detect: number; install: number; start: number; checks: number };
+}
+
+export function noAdjustments(): Adjustments {
+  return {
+    env: new Map(),
+    commands: new Map(),
+    runtimes: new Map(),
+    flags: new Map(),
+    fresh: new Map(),
+    ports: new Map(),
+    databases: new Map(),
+  };
+}
+
+/** Appends events of this run. */
+export async function emit(run: Pick<Run, "log" | "repo" | "id">, ...drafts: DraftOfRun[]): Promise<void> {
+  await run.log.append(...drafts.map((draft) => ({ source: "up", repo: run.repo.id, runId: run.id, ...draft })));
+}
+type DraftOfRun = {
+  [K in EventDraft["type"]]: { type: K; data: DataOf<K>; source?: string; key?: string };
+}[EventDraft["type"]];
+
+/** Says what is being done: the sentence of the now-line, in the present tense. */
+export async function say(run: Pick<Run, "log" | "repo" | "id">, phase: string, sentence: string): Promise<void> {
+  await emit(run, { type: "status", data: { phase, sentence } });
+}
+
+/** Runs one command on a site and tells the stream about it, before and after. */
+export async function command(run: Run, site: Site, tool: string, what: Command): Promise<CommandResult> {
+  run.signal.throwIfAborted();
+  const call = run.hands.newId();
+  await emit(run, {
+    type: "tool_start",
+    data: { call, tool, title: what.title, command: what.command, dir: what.dir, sandbox: site.sandbox },
+  });
+  const result = await site.run(what, { signal: run.signal });
+  await emit(run, {
+    type: "tool_result",
+    data: {
+      call,
+      ok: succeeded(result),
+      seconds: round(result.seconds),
+      exit: result.exit,
+      summary: summary(result),
+      output: result.segment,
+    },
+  });
+  run.signal.throwIfAborted();
+  return result;
+}
+
+export function succeeded(result: { exit: number | null; timedOut: boolean }): boolean {
+  return result.exit === 0 && !result.timedOut;
+}
+
+/** Measures `work` into one of the report's times. */
+export async function timed<T>(run: Run, phase: keyof Run["seconds"], work: () => Promise<T>): Promise<T> {
+  const begun = run.hands.clock.now();
+  try {
+    return await work();
+  } finally {
+    run.seconds[phase] += (run.hands.clock.now() - begun) / 1000;
+  }
+}
+
+export function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
+
+function summary(result: CommandResult): string {
+  if (result.timedOut) return `did not end in time; stopped after ${round(result.seconds)} s`;
+  if (result.signal !== null) return `ended by ${result.signal}`;
+  const last = result.output.trimEnd().split("\n").at(-1)?.trim() ?? "";
+  return result.exit === 0 ? last.slice(0, 200) : `exit ${result.exit}: ${last.slice(0, 200)}`;
+}
+
+export function inDir(dir: string, path: string): string {
+  return dir === "." ? path : `${dir}/${path}`;
+}
+
+export function lastLine(output: string): string {
+  return output.trimEnd().split("\n").at(-1)?.trim().slice(0, 300) ?? "";
+}

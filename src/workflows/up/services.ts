@@ -1,0 +1,261 @@
+import type { Launch } from "../../kernel/supervise.ts";
+import type { Service } from "../../sdk/index.ts";
+import { databaseEnv, startDatabases } from "./databases.ts";
+import { environmentOf } from "./environment.ts";
+import type { Installed } from "./install.ts";
+import { withRepairs } from "./repair.ts";
+import { command, emit, inDir, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
+import { toolchainOf } from "./toolchain.ts";
+
+const BUILD_TIMEOUT = 15 * 60_000;
+/** How long a service may take until it is healthy; compilers at the first start are slow. */
+const PATIENCE = 90_000;
+
+export interface Started {
+  readonly name: string;
+  readonly dir: string;
+  readonly ok: boolean;
+  readonly url: string | null;
+  readonly port: number | null;
+  readonly pid: number | null;
+  readonly health: { ok: boolean; kind: string; detail: string };
+  readonly seconds: number;
+}
+
+/** Starts the plan's services in dependency order; a service that others need and that fails does not stop the others. */
+export async function startServices(run: Run, installed: readonly Installed[]): Promise<Started[]> {
+  const started: Started[] = [];
+  if (!run.input.start) {
+    if (run.plan.services.length > 0) run.notChecked.push("services were not started (--no-start)");
+    return started;
+  }
+  return timed(run, "start", async () => {
+    for (const service of inOrder(run.plan.services)) started.push(await startOne(run, service, installed, started));
+    return started;
+  });
+}
+
+async function startOne(
+  run: Run,
+  service: Service,
+  installed: readonly Installed[],
+  before: readonly Started[],
+): Promise<Started> {
+  const outcome = await withRepairs(
+    run,
+    { phase: "start", dir: service.dir, service: service.name },
+    async (attempt) => {
+      const built = await build(run, service, installed, attempt);
+      if (!built.ok) return built;
+      const databases = await startDatabases(run, run.tree, run.runtime.databases);
+      if (!databases.ok) return databases;
+      return launch(run, service, installed, before, attempt);
+    },
+  );
+  if (outcome.ok) {
+    void run.runtime.supervisor.keep(service.name);
+    return outcome.value;
+  }
+  run.questions.push(outcome.question);
+  return {
+    name: service.name,
+    dir: service.dir,
+    ok: false,
+    url: null,
+    port: null,
+    pid: null,
+    health: { ok: false, kind: service.health.kind, detail: outcome.question.question },
+    seconds: 0,
+  };
+}
+
+async function launch(
+  run: Run,
+  service: Service,
+  installed: readonly Installed[],
+  before: readonly Started[],
+  attempt: number,
+): Promise<Result<Started>> {
+  const commands = run.adjust.commands;
+  const { start, dev } = service.commands;
+  const line = commands.get(`${service.name}/start`) ?? commands.get(`${service.dir}/start`) ?? start ?? dev;
+  if (line === undefined)
+    return {
+      ok: false,
+      question: {
+        question: `No command starts ${service.name}.`,
+        next: "name it in .lodestar/config.json, then: lodestar up",
+      },
+    };
+  const { port, wantedBy } = await leasePort(run, service);
+  const flag = service.portFlag !== undefined && port !== undefined ? ` ${service.portFlag} ${port}` : "";
+  const spec = await specOf(run, service, { line: withFlag(line, flag), port, installed, before });
+  await say(run, "start", `Starting ${service.name}: ${spec.command}`);
+  const result = await run.runtime.supervisor.launch(spec, attempt);
+  const { name, dir } = service;
+  if (result.ok) {
+    const { pid, url, seconds, health } = result;
+    return {
+      ok: true,
+      value: { name, dir, ok: true, url: url ?? null, port: result.port ?? null, pid, health, seconds: round(seconds) },
+    };
+  }
+  const facts = {
+    ...(port === undefined ? {} : { port }),
+    ...(wantedBy === undefined ? {} : { portHeldBy: wantedBy }),
+  };
+  return {
+    ok: false,
+    question: { question: `${name} is not healthy: ${result.health.detail}`, next: `lodestar logs ${name}` },
+    failure: { command: spec.command, exit: result.exit, output: result.output, ...facts },
+  };
+}
+
+async function specOf(
+  run: Run,
+  service: Service,
+  how: { line: string; port: number | undefined; installed: readonly Installed[]; before: readonly Started[] },
+): Promise<Launch> {
+  const chain = await toolchainOf(run, service.dir);
+  const port = how.port === undefined ? {} : { [service.portEnv ?? "PORT"]: String(how.port), PORT: String(how.port) };
+  const env = {
+    ...chain.env,
+    ...(await environmentOf(run, service.dir)),
+    ...databaseEnv([...run.runtime.databases.values()]),
+    ...urlsOf(how.before, service),
+    ...port,
+  };
+  return {
+    name: service.name,
+    dir: service.dir,
+    command: how.line,
+    env,
+    path: [...pathsOf(run, service.dir, how.installed), ...chain.path],
+    port: how.port,
+    health: service.health,
+    patience: PATIENCE,
+    stamp: `${run.head.commit}${run.head.dirty ? run.id : ""}`,
+  };
+}
+
+/** A port of its own for a service that serves: the one it wants when that is free, else a stable one, and then it is said. */
+async function leasePort(run: Run, service: Service): Promise<{ port: number | undefined; wantedBy?: string }> {
+  if (service.health.kind === "process" || service.health.kind === "log") return { port: undefined };
+  const again = run.adjust.ports.get(service.name) ?? 0;
+  const first = run.plan.services.find((one) => one.kind === "web") ?? run.plan.services[0];
+  const wanted = again > 0 ? undefined : ((service === first ? run.input.port : undefined) ?? service.port);
+  const lease = await run.tree.port({
+    name: again > 0 ? `${service.name} ${again}` : service.name,
+    ...(wanted === undefined ? {} : { wanted }),
+  });
+  const moved = wanted !== undefined && lease.port !== wanted;
+  const because = moved ? `${wanted} is held by ${lease.wantedBy ?? "another service"}` : "free";
+  await emit(run, {
+    type: "port.leased",
+    data: { service: service.name, port: lease.port, ...(wanted === undefined ? {} : { wanted }), because },
+  });
+  if (moved) {
+    const data = {
+      fixer: "ports",
+      fingerprint: `port ${wanted}`,
+      failure: `port ${wanted} is taken`,
+      title: `${service.name} listens on ${lease.port} instead of ${wanted}`,
+      actions: [],
+      worked: true,
+      detail: because,
+    };
+    run.fixes.push(data);
+    await emit(run, { type: "fix.tried", data });
+  }
+  return lease;
+}
+
+/** Builds what the start command needs, once per content. */
+async function build(
+  run: Run,
+  service: Service,
+  installed: readonly Installed[],
+  attempt: number,
+): Promise<Result<true>> {
+  const line = run.adjust.commands.get(`${service.dir}/build`) ?? service.commands.build;
+  if (line === undefined || (service.commands.start === undefined && service.commands.dev !== undefined))
+    return { ok: true, value: true };
+  const chain = await toolchainOf(run, service.dir);
+  const env = {
+    ...chain.env,
+    ...(await environmentOf(run, service.dir)),
+    ...databaseEnv([...run.runtime.databases.values()]),
+  };
+  await say(run, "build", `Building ${service.name}: ${line}`);
+  const input = [service.dir, line, run.head, attempt, [...run.adjust.env], [...run.adjust.fresh]];
+  const result = await run.step(`build ${service.dir}`, input, () =>
+    command(run, run.tree, "build", {
+      command: line,
+      dir: service.dir,
+      env,
+      path: [...pathsOf(run, service.dir, installed), ...chain.path],
+      network: "host",
+      timeout: BUILD_TIMEOUT,
+      title: `build ${service.name}`,
+    }),
+  );
+  if (succeeded(result)) return { ok: true, value: true };
+  return {
+    ok: false,
+    question: {
+      question: `Building ${service.name} failed with exit ${result.exit}.`,
+      next: `lodestar logs "${result.segment.segment}"`,
+    },
+    failure: { command: line, exit: result.exit, output: result.output },
+  };
+}
+
+/** The programs that the installs of a directory (and of the folders above it) brought. */
+export function pathsOf(
+  run: Pick<Run, "tree">,
+  dir: string,
+  installed: readonly Installed[],
+  root: string = run.tree.root,
+): string[] {
+  return installed
+    .filter((one) => one.dir === "." || dir === one.dir || dir.startsWith(`${one.dir}/`))
+    .flatMap((one) => one.path.map((folder) => inDir(root, folder)));
+}
+
+/** Addresses of the services this one needs, under the names people use: `API_URL` for a service `api`. */
+function urlsOf(before: readonly Started[], service: Service): Record<string, string> {
+  const env: Record<string, string> = {};
+  for (const other of before) {
+    if (other.url === null) continue;
+    const name = `${other.name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_")}_URL`;
+    if (service.needs.includes(other.name) || service.env.includes(name)) env[name] = other.url;
+  }
+  return env;
+}
+
+function withFlag(line: string, flag: string): string {
+  if (flag === "") return line;
+  return /^(npm|pnpm|yarn) run /.test(line) && !line.includes(" -- ") ? `${line} --${flag}` : `${line}${flag}`;
+}
+
+/** Services after those they need; what stands in a circle keeps the order of the plan. */
+function inOrder(services: readonly Service[]): Service[] {
+  const names = new Set(services.map((one) => one.name));
+  const placed = new Set<string>();
+  const order: Service[] = [];
+  let rest = [...services];
+  while (rest.length > 0) {
+    const ready = rest.filter((one) =>
+      one.needs.every((need) => !names.has(need) || placed.has(need) || uses(one, need)),
+    );
+    const next = ready.length > 0 ? ready : rest;
+    order.push(...next);
+    for (const one of next) placed.add(one.name);
+    rest = rest.filter((one) => !placed.has(one.name));
+  }
+  return order;
+}
+
+function uses(service: Service, need: string): boolean {
+  return service.name === need;
+}

@@ -1,0 +1,103 @@
+import type { Driver, Install, Loaded, PackageManagerDriver, RuntimeDriver } from "../../sdk/index.ts";
+import type { Run } from "./run.ts";
+
+/** Programs that commands of one directory find first, and where they came from. */
+export interface Toolchain {
+  readonly path: string[];
+  readonly env: Record<string, string>;
+  /** Version by runtime name, for the receipt. */
+  readonly versions: Record<string, string>;
+  readonly missing: { question: string; next: string }[];
+}
+
+/**
+ * The runtimes a directory asks for (its own wish wins over the root's), each by the driver of that runtime. What cannot
+ * be had becomes a question with the command that brings it.
+ */
+export async function toolchainOf(run: Run, dir: string): Promise<Toolchain> {
+  return run.step(`toolchain ${dir}`, [wishes(run, dir), [...run.adjust.runtimes]], () => findAll(run, dir));
+}
+
+export function managerDriver(run: Run, install: Install): Loaded<PackageManagerDriver> | undefined {
+  return pick(
+    run,
+    (driver): driver is PackageManagerDriver => driver.role === "package-manager" && driver.manager === install.manager,
+  );
+}
+
+async function findAll(run: Run, dir: string): Promise<Toolchain> {
+  const chain: Toolchain = { path: [], env: {}, versions: {}, missing: [] };
+  for (const { runtime, version } of wishes(run, dir)) {
+    const found = pick(
+      run,
+      (driver): driver is RuntimeDriver => driver.role === "runtime" && driver.runtime === runtime,
+    );
+    if (!found) {
+      chain.missing.push({
+        question: `${dir} needs ${runtime}, and Lodestar has no driver for it.`,
+        next: `install ${runtime}, then run lodestar up again`,
+      });
+      continue;
+    }
+    const answer = await found.plugin.find(run.adjust.runtimes.get(runtime) ?? version, run.hands.tools);
+    if (!answer.ok) {
+      chain.missing.push({ question: answer.because, next: answer.next });
+      continue;
+    }
+    chain.path.push(...answer.path);
+    Object.assign(chain.env, answer.env);
+    chain.versions[runtime] = answer.version;
+  }
+  for (const install of run.plan.installs.filter((one) => isWithin(dir, one.dir)))
+    await addManager(run, install, chain);
+  return chain;
+}
+
+/** A package manager that is not on PATH comes from the toolbox, at the version the repo asks for. */
+async function addManager(run: Run, install: Install, chain: Toolchain): Promise<void> {
+  const driver = managerDriver(run, install);
+  if (!driver) return;
+  const steps = driver.plugin.install({
+    lockfile: install.lockfile,
+    version: install.version,
+    names: [],
+    cache: run.hands.cache(install.manager),
+    flags: [],
+  });
+  for (const need of steps.needs) {
+    if (need.npm) {
+      const home = await run.hands.tools.toolbox.ensure(need.npm.name, need.npm.version);
+      chain.path.push(`${home}/node_modules/.bin`);
+    } else if (
+      (await run.hands.tools.toolbox.which(need.program)) === undefined &&
+      !(chain.path.length > 0 && need.program === "npm")
+    ) {
+      chain.missing.push({
+        question: `${need.program} is needed to install ${install.dir} and is not on PATH.`,
+        next: `install ${need.program}, then run lodestar up again`,
+      });
+    }
+  }
+}
+
+function wishes(run: Run, dir: string): { runtime: string; version: string | undefined }[] {
+  const byRuntime = new Map<string, { runtime: string; version: string | undefined; depth: number }>();
+  for (const chain of run.plan.toolchains) {
+    if (!isWithin(dir, chain.dir)) continue;
+    const depth = chain.dir === "." ? 0 : chain.dir.split("/").length;
+    const known = byRuntime.get(chain.runtime);
+    if (!known || (chain.version !== undefined && (known.version === undefined || depth >= known.depth)))
+      byRuntime.set(chain.runtime, { runtime: chain.runtime, version: chain.version, depth });
+  }
+  return [...byRuntime.values()].map(({ runtime, version }) => ({ runtime, version }));
+}
+
+/** Whether `dir` is `parent` or below it. */
+export function isWithin(dir: string, parent: string): boolean {
+  return parent === "." || dir === parent || dir.startsWith(`${parent}/`);
+}
+
+function pick<D extends Driver>(run: Run, is: (driver: Driver) => driver is D): Loaded<D> | undefined {
+  for (const { id, plugin } of run.hands.plugins.drivers) if (is(plugin)) return { id, plugin };
+  return undefined;
+}
