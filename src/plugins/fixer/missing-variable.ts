@@ -1,0 +1,234 @@
+import { defineFixer, type Action, type Failure } from "../../sdk/index.ts";
+import { EMPTY_PLAN, plain, startDatabase } from "./_shared.ts";
+
+const NAME = "[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*";
+/** How programs say that one variable is missing; the group is its name. */
+const SAYS = [
+  `(?:process\\.env\\.|ENV\\[["']|\\$)?\\b(${NAME})\\b["'\`\\]]*(?: environment)?(?: variable)? (?:is|was) (?:required|missing|not set|not defined|not provided|undefined|unset|mandatory)`,
+  `(?:missing|undefined|unset)(?: required)?(?: env(?:ironment)?)?(?: var(?:iable)?s?)? ?:? ?["'\`]?\\b(${NAME})\\b["'\`]?(?![:/.(\\[])`,
+  `env(?:ironment)? variable(?: not found)?:? ["'\`]?(${NAME})["'\`]?(?: is| was|: not| not|\\.?$|\\.? )`,
+  `\\b(${NAME})\\b(?: environment variable)? must be (?:set|provided|defined|specified)`,
+  `[Ss]et the (${NAME}) environment variable`,
+  `Must define (?:an environment variable )?["'\`]?(${NAME})`,
+  `required key (${NAME}) missing value`,
+  `Environment variable not found: "?(${NAME})`,
+  `Could not resolve placeholder '(${NAME})'`,
+  `key not found: "(${NAME})"`,
+  `\\b(${NAME}): (?:parameter not set|unbound variable|parameter null or not set)`,
+];
+/** Lists below a heading: envalid, t3-env and dotenv-safe print one name a line or a comma list. */
+const HEADING =
+  /(?:missing|invalid) environment variables?:|not present in the environment|following (?:required )?(?:env(?:ironment)? )?variables (?:are|were) (?:missing|not (?:set|defined))/i;
+const LISTED = new RegExp(`^[\\s{,'"]*(${NAME})['"]?\\s*(?::\\s*(?:undefined|\\[|$|Required|eg\\.|Missing).*)?[,}]*$`);
+const SCHEMA_PATH = new RegExp(`["']?path["']?:\\s*\\[\\s*["'](${NAME})["']\\s*\\]`, "g");
+const ABSENT = /received:? ?["']?undefined|"?message"?: ["']Required["']/;
+const HARMLESS: Readonly<Record<string, string>> = {
+  NODE_ENV: "development",
+  APP_ENV: "development",
+  LOG_LEVEL: "info",
+  HOST: "127.0.0.1",
+  TZ: "UTC",
+};
+/** Secrets that an app shares with nobody but itself: any random value will do. */
+const OWN_SECRET =
+  /^(?:\w+_)?(?:SESSION_SECRET|JWT_SECRET|COOKIE_SECRET|SECRET_KEY|SECRET_KEY_BASE|APP_SECRET|APP_KEY|AUTH_SECRET|NEXTAUTH_SECRET|CSRF_SECRET|TOKEN_SECRET|HASH_SALT)$/;
+const DATABASE = /^(?:DATABASE|DB|POSTGRES|POSTGRESQL|PG)_(?:URL|URI|DSN)$/;
+
+/** A variable that the program needs is not set: a harmless or random value where that will do, else a question. */
+export default defineFixer({
+  repair(failure) {
+    const names = missingNames(plain(failure)).filter((name) => !failure.env.includes(name));
+    if (names.length === 0) return undefined;
+    return {
+      title: `set ${names.join(", ")}`,
+      because: `the output names ${names.length === 1 ? "it" : "them"} as missing`,
+      actions: names.map((name) => actionFor(name, failure)),
+      again: failure.phase,
+    };
+  },
+  examples: [
+    {
+      name: "a variable that process.env lacks",
+      failure: {},
+      real: {
+        files: {
+          "app.js": `if (!process.env.SESSION_SECRET) throw new Error("process.env.SESSION_SECRET is required");`,
+        },
+        command: "node app.js",
+        cured: { env: { SESSION_SECRET: "x" } },
+      },
+      repairs: [{ do: "set-env", name: "SESSION_SECRET", generate: true }],
+    },
+    {
+      name: "KeyError of os.environ",
+      failure: { plan: planned("STRIPE_SECRET_KEY", "secret") },
+      real: {
+        files: { "app.py": `import os\nkey = os.environ["STRIPE_SECRET_KEY"]\n` },
+        command: "python3 app.py",
+        needs: ["python3"],
+        cured: { env: { STRIPE_SECRET_KEY: "x" } },
+      },
+      repairs: [{ do: "ask" }],
+    },
+    {
+      name: "a shell that refuses unset variables",
+      failure: { plan: planned("LOG_DIR", "placeholder", "logs") },
+      real: {
+        files: { "run.sh": `set -u\necho "$LOG_DIR"\n` },
+        command: "sh run.sh",
+        cured: { env: { LOG_DIR: "logs" } },
+      },
+      repairs: [{ do: "set-env", name: "LOG_DIR", value: "logs" }],
+    },
+    {
+      name: "dotenv-safe",
+      failure: {
+        plan: planned("API_BASE", "placeholder", "http://localhost:4000"),
+        output: `MissingEnvVarsError: The following variables were defined in .env.example but are not present in the environment:
+  API_BASE, JWT_SECRET
+Make sure to add them to .env or directly to the environment.`,
+      },
+      repairs: [
+        { do: "set-env", name: "API_BASE", value: "http://localhost:4000" },
+        { do: "set-env", name: "JWT_SECRET", generate: true },
+      ],
+    },
+    {
+      name: "envalid",
+      failure: {
+        output: `================================
+ Missing environment variables:
+    OPENAI_API_KEY: undefined
+    COOKIE_SECRET: undefined
+================================
+ Exiting with error code 1`,
+      },
+      repairs: [{ do: "ask" }, { do: "set-env", name: "COOKIE_SECRET", generate: true }],
+    },
+    {
+      name: "zod",
+      failure: {
+        output: `ZodError: [
+  {
+    "expected": "string",
+    "code": "invalid_type",
+    "path": [
+      "APP_SECRET"
+    ],
+    "message": "Invalid input: expected string, received undefined"
+  }
+]`,
+      },
+      repairs: [{ do: "set-env", name: "APP_SECRET", generate: true }],
+    },
+    {
+      name: "t3-env",
+      failure: { output: "❌ Invalid environment variables: {\n  AUTH_SECRET: [ 'Required' ]\n}" },
+      repairs: [{ do: "set-env", name: "AUTH_SECRET", generate: true }],
+    },
+    {
+      name: "Prisma asks for the database, and the plan knows it",
+      failure: {
+        plan: {
+          ...EMPTY_PLAN,
+          databases: [
+            {
+              name: "main",
+              engine: "postgres",
+              dir: ".",
+              env: "DATABASE_URL",
+              migrations: [],
+              because: ["prisma/schema.prisma:6"],
+              confidence: 0.9,
+            },
+          ],
+        },
+        output: "error: Environment variable not found: DATABASE_URL.\n  -->  schema.prisma:6",
+      },
+      repairs: [{ do: "start-database", engine: "postgres", env: "DATABASE_URL" }],
+    },
+    {
+      name: "Go, Rails and Spring",
+      failure: {
+        output: `required key GITHUB_TOKEN missing value
+KeyError: key not found: "SECRET_KEY_BASE"
+Could not resolve placeholder 'LOG_LEVEL' in value "\${LOG_LEVEL}"`,
+      },
+      repairs: [
+        { do: "ask" },
+        { do: "set-env", name: "SECRET_KEY_BASE", generate: true },
+        { do: "set-env", name: "LOG_LEVEL", value: "info" },
+      ],
+    },
+    {
+      name: "counter: it is set, so it is not missing",
+      failure: { env: ["DATABASE_URL"], output: "Error: DATABASE_URL is required to be a postgres URL" },
+      repairs: undefined,
+    },
+    {
+      name: "counter: a KeyError of an ordinary dict",
+      failure: { output: `  File "/app/app.py", line 3, in <module>\n    row["NAME"]\nKeyError: 'NAME'` },
+      repairs: undefined,
+    },
+    {
+      name: "counter: an answer to a request that lacks a header",
+      failure: { output: "GET /api 401 Authorization header is required" },
+      repairs: undefined,
+    },
+  ],
+});
+
+/** Names in the order in which they are said, each once. */
+function missingNames(text: string): string[] {
+  const names: string[] = [];
+  for (const pattern of SAYS)
+    for (const match of text.matchAll(new RegExp(pattern, "gm"))) if (match[1]) names.push(match[1]);
+  if (/os\.environ|os\.getenv|<frozen os>|\/os\.py"/.test(text))
+    for (const match of text.matchAll(new RegExp(`KeyError: '(${NAME})'`, "g"))) if (match[1]) names.push(match[1]);
+  if (ABSENT.test(text)) for (const match of text.matchAll(SCHEMA_PATH)) if (match[1]) names.push(match[1]);
+  if (/Missing `secret_key_base` for/.test(text)) names.push("SECRET_KEY_BASE");
+  return [...new Set([...names, ...listedNames(text.split("\n"))])].filter((name) => name.length > 2);
+}
+
+function listedNames(lines: readonly string[]): string[] {
+  const start = lines.findLastIndex((line) => HEADING.test(line));
+  if (start < 0) return [];
+  const names: string[] = [];
+  for (const line of lines.slice(start + 1, start + 40)) {
+    const parts = line.split(/,\s*(?=[A-Z])/).map((part) => LISTED.exec(part)?.[1]);
+    if (parts.some((part) => part === undefined)) break;
+    names.push(...parts.filter((part) => part !== undefined));
+  }
+  return names;
+}
+
+function actionFor(name: string, failure: Failure): Action {
+  const { service } = failure;
+  const known = failure.plan.env.find((variable) => variable.name === name);
+  const database =
+    failure.plan.databases.find((item) => item.env === name) ??
+    (DATABASE.test(name) && failure.plan.databases.length === 1 ? failure.plan.databases[0] : undefined);
+  if (database)
+    return { ...startDatabase(failure, database.engine), do: "start-database", engine: database.engine, env: name };
+  const scope = service === undefined ? {} : { service };
+  if (known?.class === "secret") return ask(name);
+  if (known?.class === "placeholder" && known.example) return { do: "set-env", name, value: known.example, ...scope };
+  if (known?.class === "generated" || OWN_SECRET.test(name)) return { do: "set-env", name, generate: true, ...scope };
+  if (name === "PORT" && failure.port !== undefined)
+    return { do: "set-env", name, value: String(failure.port), ...scope };
+  const harmless = HARMLESS[name];
+  return harmless === undefined ? ask(name) : { do: "set-env", name, value: harmless, ...scope };
+}
+
+function ask(name: string): Action {
+  return {
+    do: "ask",
+    question: `What is ${name}? Only you have it.`,
+    next: `put ${name}=… into .env, then: lodestar up`,
+  };
+}
+
+function planned(name: string, kind: "placeholder" | "secret", example?: string): Failure["plan"] {
+  const variable = { name, dir: ".", class: kind, required: true, because: [".env.example:1"] };
+  return { ...EMPTY_PLAN, env: [example === undefined ? variable : { ...variable, example }] };
+}
