@@ -19,7 +19,7 @@ export default defineDetector({
         dir: dir.dir,
         because: [sidekiq.because],
         confidence: sure(dir, 0.75),
-        name: `${nameOf(dir, "").replace(/(.)$/, "$1-")}sidekiq`,
+        name: dir.dir === "." ? "sidekiq" : `${nameOf(dir, "")}-sidekiq`,
         kind: "worker",
         command: "bundle exec sidekiq",
         needs: ["redis"],
