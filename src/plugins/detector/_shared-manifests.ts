@@ -1,4 +1,4 @@
-import type { DirView } from "../../sdk/index.ts";
+import type { DetectionDraft, DirView } from "../../sdk/index.ts";
 
 const FOREIGN =
   /(^|\/)(node_modules|bower_components|site-packages|\.?venv|\.tox|Pods|dist|target|vendor|third[_-]party)\//;
@@ -82,6 +82,22 @@ export function nameOf(dir: DirView, fallback: string): string {
 export interface Asked {
   readonly version: string;
   readonly because: string;
+}
+
+/** A language, once per version asked for, the surest first; once without a version where none is asked for. */
+export function languageDetections(
+  dir: DirView,
+  said: { language: string; runtime: string; asked: readonly Asked[]; proof: string; confidence: number },
+): DetectionDraft[] {
+  const { language, runtime, proof, confidence } = said;
+  const base = { is: "language", dir: dir.dir, language } as const;
+  if (said.asked.length === 0) return [{ ...base, because: [proof], confidence, runtime: { name: runtime } }];
+  return said.asked.map(({ version, because }, index) => ({
+    ...base,
+    because: [because],
+    confidence: Math.max(0, confidence - index * 0.02),
+    runtime: { name: runtime, version },
+  }));
 }
 
 /** What `.tool-versions` and mise ask for, in this folder or above it; the nearest file first. `latest` and `system` ask for nothing. */

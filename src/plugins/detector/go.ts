@@ -1,5 +1,5 @@
 import { defineDetector, type DetectionDraft } from "../../sdk/index.ts";
-import { capture, isPartOf, toolVersions, versionFile, type Asked } from "./_shared-manifests.ts";
+import { capture, isPartOf, toolVersions, versionFile, type Asked, languageDetections } from "./_shared-manifests.ts";
 
 /** Go modules, the Go version they ask for, and workspaces of several modules. */
 export default defineDetector({
@@ -17,15 +17,13 @@ export default defineDetector({
     const version = capture(module ?? work, /^go\s+(\d\S*)/m);
     if (version) asked.push({ version, because: await dir.at(file, `go ${version}`) });
     const proof = module !== undefined ? "go.mod" : work !== undefined ? "go.work" : "main.go";
-    const language = { is: "language", dir: dir.dir, language: "go" } as const;
-    const found: DetectionDraft[] = asked.map(({ version, because }, index) => ({
-      ...language,
-      because: [because],
-      confidence: 0.97 - index * 0.02,
-      runtime: { name: "go", version },
-    }));
-    if (found.length === 0)
-      found.push({ ...language, because: [await dir.at(proof)], confidence: 0.9, runtime: { name: "go" } });
+    const found = languageDetections(dir, {
+      language: "go",
+      runtime: "go",
+      asked,
+      proof: await dir.at(proof),
+      confidence: 0.95,
+    });
     if (module !== undefined)
       found.push({
         is: "package-manager",

@@ -1,5 +1,5 @@
 import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/index.ts";
-import { capture, isPartOf, nameOf, sure } from "./_shared-manifests.ts";
+import { capture, isPartOf, nameOf, sure, languageDetections } from "./_shared-manifests.ts";
 import { javaVersions, jvmLanguage, springPort, wrapper } from "./_shared-jvm.ts";
 
 const SETTINGS = ["settings.gradle", "settings.gradle.kts"];
@@ -19,16 +19,13 @@ export default defineDetector({
     );
     if (stated) asked.push({ version: stated.replaceAll("_", "."), because: await dir.at(file, stated) });
     const at = { dir: dir.dir, because: [await dir.at(file)], confidence: sure(dir, 0.95) };
-    const language = jvmLanguage(dir);
-    const found: DetectionDraft[] = asked.map(({ version, because }, index) => ({
-      is: "language",
-      ...at,
-      because: [because],
-      confidence: 0.95 - index * 0.02,
-      language,
-      runtime: { name: "java", version },
-    }));
-    if (found.length === 0) found.push({ is: "language", ...at, language, runtime: { name: "java" } });
+    const found = languageDetections(dir, {
+      language: jvmLanguage(dir),
+      runtime: "java",
+      asked,
+      proof: await dir.at(file),
+      confidence: 0.95,
+    });
     if (!isPartOf(dir, SETTINGS)) {
       const version = capture(await dir.text("gradle/wrapper/gradle-wrapper.properties"), /gradle-([\d.]+)-/);
       found.push({ is: "package-manager", ...at, name: "gradle", ...(version && { version }) });

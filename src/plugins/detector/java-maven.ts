@@ -1,5 +1,5 @@
 import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/index.ts";
-import { capture, isPartOf, nameOf, sure } from "./_shared-manifests.ts";
+import { capture, isPartOf, nameOf, sure, languageDetections } from "./_shared-manifests.ts";
 import { javaVersions, jvmLanguage, springPort, wrapper } from "./_shared-jvm.ts";
 
 /** Maven projects and their modules: the Java version, the runnable jar, its tests. */
@@ -11,16 +11,13 @@ export default defineDetector({
     const stated = capture(pom, /<(?:java\.version|maven\.compiler\.(?:release|source)|release)>\s*([\d.]+)\s*</);
     if (stated) asked.push({ version: stated, because: await dir.at("pom.xml", `>${stated}<`) });
     const at = { dir: dir.dir, because: [await dir.at("pom.xml")], confidence: sure(dir, 0.95) };
-    const language = jvmLanguage(dir);
-    const found: DetectionDraft[] = asked.map(({ version, because }, index) => ({
-      is: "language",
-      ...at,
-      because: [because],
-      confidence: 0.95 - index * 0.02,
-      language,
-      runtime: { name: "java", version },
-    }));
-    if (found.length === 0) found.push({ is: "language", ...at, language, runtime: { name: "java" } });
+    const found = languageDetections(dir, {
+      language: jvmLanguage(dir),
+      runtime: "java",
+      asked,
+      proof: await dir.at("pom.xml"),
+      confidence: 0.95,
+    });
     const modules = [...pom.matchAll(/<module>\s*([^<]+?)\s*<\/module>/g)].map((match) => match[1] ?? "");
     if (!isPartOf(dir, ["pom.xml"])) found.push({ is: "package-manager", ...at, name: "maven" });
     if (modules.length > 0) {

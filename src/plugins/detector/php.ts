@@ -1,5 +1,13 @@
 import { defineDetector, type DetectionDraft } from "../../sdk/index.ts";
-import { isPartOf, pick, toolVersions, versionFile, word, type Asked } from "./_shared-manifests.ts";
+import {
+  isPartOf,
+  pick,
+  toolVersions,
+  versionFile,
+  word,
+  type Asked,
+  languageDetections,
+} from "./_shared-manifests.ts";
 
 /** PHP projects, the version they ask for, and Composer. */
 export default defineDetector({
@@ -12,15 +20,13 @@ export default defineDetector({
     const required = word(pick(manifest, "require", "php"));
     if (required) asked.push({ version: required, because: await dir.at("composer.json", '"php"') });
     const proof = composer ? "composer.json" : dir.has("artisan") ? "artisan" : "index.php";
-    const language = { is: "language", dir: dir.dir, language: "php" } as const;
-    const found: DetectionDraft[] = asked.map(({ version, because }, index) => ({
-      ...language,
-      because: [because],
-      confidence: 0.95 - index * 0.02,
-      runtime: { name: "php", version },
-    }));
-    if (found.length === 0)
-      found.push({ ...language, because: [await dir.at(proof)], confidence: 0.88, runtime: { name: "php" } });
+    const found = languageDetections(dir, {
+      language: "php",
+      runtime: "php",
+      asked,
+      proof: await dir.at(proof),
+      confidence: composer ? 0.95 : 0.85,
+    });
     if (composer)
       found.push({
         is: "package-manager",

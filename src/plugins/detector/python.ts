@@ -8,6 +8,7 @@ import {
   versionFile,
   word,
   type Asked,
+  languageDetections,
 } from "./_shared-manifests.ts";
 import { PYTHON_MANIFESTS, PYTHON_SCRIPTS } from "./_shared-python.ts";
 
@@ -21,27 +22,15 @@ export default defineDetector({
     const script = PYTHON_SCRIPTS.find((name) => dir.has(name));
     const proof = manifest ?? script;
     if (!proof || (!manifest && isPartOf(dir, OWN))) return [];
-    const asked = await versionsAsked(dir);
     const confidence = manifest ? 0.95 : 0.8;
-    if (asked.length === 0)
-      return [
-        {
-          is: "language",
-          dir: dir.dir,
-          because: [await dir.at(proof)],
-          confidence,
-          language: "python",
-          runtime: { name: "python" },
-        },
-      ];
-    return asked.map(({ version, because }, index): DetectionDraft => ({
-      is: "language",
-      dir: dir.dir,
-      because: [because],
-      confidence: confidence - index * 0.02,
+    const asked = await versionsAsked(dir);
+    return languageDetections(dir, {
       language: "python",
-      runtime: { name: "python", version },
-    }));
+      runtime: "python",
+      asked,
+      proof: await dir.at(proof),
+      confidence,
+    });
   },
   examples: [
     {

@@ -1,5 +1,5 @@
 import { defineDetector, type DetectionDraft } from "../../sdk/index.ts";
-import { capture, isPartOf, toolVersions, versionFile, type Asked } from "./_shared-manifests.ts";
+import { capture, isPartOf, toolVersions, versionFile, type Asked, languageDetections } from "./_shared-manifests.ts";
 
 /** Ruby projects, the version they ask for, and Bundler. */
 export default defineDetector({
@@ -19,15 +19,13 @@ export default defineDetector({
     const lock = await dir.text("Gemfile.lock");
     const locked = capture(lock, /RUBY VERSION\n\s+ruby (\d+\.\d+\.\d+)/);
     if (locked) asked.push({ version: locked, because: await dir.at("Gemfile.lock", `ruby ${locked}`) });
-    const language = { is: "language", dir: dir.dir, language: "ruby" } as const;
-    const found: DetectionDraft[] = asked.map(({ version, because }, index) => ({
-      ...language,
-      because: [because],
-      confidence: 0.97 - index * 0.02,
-      runtime: { name: "ruby", version },
-    }));
-    if (found.length === 0)
-      found.push({ ...language, because: [await dir.at(proof)], confidence: 0.9, runtime: { name: "ruby" } });
+    const found = languageDetections(dir, {
+      language: "ruby",
+      runtime: "ruby",
+      asked,
+      proof: await dir.at(proof),
+      confidence: 0.93,
+    });
     // A gem of the repo that another Gemfile takes by path is installed with that one.
     if (gemfile === undefined || (gemspec && isPartOf(dir, ["Gemfile"]))) return found;
     const version = capture(lock, /BUNDLED WITH\n\s+(\S+)/);

@@ -1,5 +1,14 @@
 import { defineDetector, type DetectionDraft } from "../../sdk/index.ts";
-import { capture, isPartOf, pick, toolVersions, upwards, word, type Asked } from "./_shared-manifests.ts";
+import {
+  capture,
+  isPartOf,
+  pick,
+  toolVersions,
+  upwards,
+  word,
+  type Asked,
+  languageDetections,
+} from "./_shared-manifests.ts";
 import { cargoMembers } from "./_shared-rust.ts";
 
 /** Cargo packages and workspaces, and the toolchain they ask for. */
@@ -19,15 +28,13 @@ export default defineDetector({
     const least = word(pick(manifest, "package", "rust-version"));
     if (least) asked.push({ version: `>=${least}`, because: await dir.at("Cargo.toml", "rust-version") });
     const manifestPlace = await dir.at("Cargo.toml", "[package]");
-    const language = { is: "language", dir: dir.dir, language: "rust" } as const;
-    const found: DetectionDraft[] = asked.map(({ version, because }, index) => ({
-      ...language,
-      because: [because],
-      confidence: 0.97 - index * 0.02,
-      runtime: { name: "rust", version },
-    }));
-    if (found.length === 0)
-      found.push({ ...language, because: [manifestPlace], confidence: 0.97, runtime: { name: "rust" } });
+    const found = languageDetections(dir, {
+      language: "rust",
+      runtime: "rust",
+      asked,
+      proof: manifestPlace,
+      confidence: 0.97,
+    });
     if (!isPartOf(dir, ["Cargo.lock"]) || dir.has("Cargo.lock"))
       found.push({
         is: "package-manager",
