@@ -129,7 +129,7 @@ export function pathMounts(
     }
     const isSystem = SYSTEM.some((root) => isWithin(dir, root));
     if (!isSystem) for (const path of installationOf(dir, home)) seen.add(path);
-    if (depth === 0) return;
+    if (depth === 0 || isDistribution(dir)) return;
     for (const target of linkTargets(dir)) {
       if (![...SYSTEM, ...seen].some((root) => isWithin(target, root))) add(dirname(target), depth - 1);
     }
@@ -179,6 +179,11 @@ function installationOf(dir: string, home: string): string[] {
   if (mayShow(prefix, home) && prefix !== join(home, "go")) return [prefix];
   const parts = ["lib", "lib64", "libexec", "include"].map((name) => join(prefix, name));
   return [dir, ...parts.filter((path) => isWithin(prefix, join(home, ".local")) && exists(path))];
+}
+
+/** The distribution's own folders link to nothing outside of the system. */
+function isDistribution(dir: string): boolean {
+  return /^(\/usr)?\/s?bin$/.test(dir);
 }
 
 /** Where the links directly in `dir` lead, as real paths. */
