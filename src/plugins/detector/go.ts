@@ -1,4 +1,4 @@
-import { defineDetector, type DetectionDraft } from "../../sdk/index.ts";
+import { defineDetector } from "../../sdk/index.ts";
 import { capture, isPartOf, toolVersions, versionFile, type Asked, languageDetections } from "./_shared-manifests.ts";
 
 /** Go modules, the Go version they ask for, and workspaces of several modules. */

@@ -1,4 +1,4 @@
-import { defineDetector, type DetectionDraft } from "../../sdk/index.ts";
+import { defineDetector } from "../../sdk/index.ts";
 import {
   isPartOf,
   pick,

@@ -1,4 +1,4 @@
-import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/index.ts";
+import { defineDetector, type DirView } from "../../sdk/index.ts";
 import {
   capture,
   firstWords,

@@ -1,4 +1,4 @@
-import { defineDetector, type DetectionDraft } from "../../sdk/index.ts";
+import { defineDetector } from "../../sdk/index.ts";
 import { capture, isPartOf, toolVersions, versionFile, type Asked, languageDetections } from "./_shared-manifests.ts";
 
 /** Ruby projects, the version they ask for, and Bundler. */
