@@ -52,17 +52,6 @@ export class Supervisor {
     const current = await this.#same(spec);
     if (current) return current;
     const begun = this.#options.clock.now();
-    await this.#options.log.append({
-      ...this.#base,
-      type: "service.starting",
-      data: {
-        name: spec.name,
-        dir: spec.dir,
-        command: spec.command,
-        ...(spec.port === undefined ? {} : { port: spec.port }),
-        attempt,
-      },
-    });
     const running = await this.#options.site.start({
       command: spec.command,
       dir: spec.dir,
@@ -71,6 +60,9 @@ export class Supervisor {
       network: "host",
       title: spec.name,
     });
+    const { name, dir, command, port } = spec;
+    const data = { name, dir, command, ...(port === undefined ? {} : { port }), attempt, segment: running.segment };
+    await this.#options.log.append({ ...this.#base, type: "service.starting", data });
     const outcome = await this.#untilHealthy(spec, running);
     const seconds = (this.#options.clock.now() - begun) / 1000;
     if (outcome.health.ok) return this.#healthy(spec, { running, port: outcome.port, health: outcome.health, seconds });

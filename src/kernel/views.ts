@@ -10,6 +10,8 @@ export interface RepoState {
   trusted: { by: string; unsandboxed: boolean } | undefined;
   paused: { by: string; when: string } | undefined;
   run: RunState | undefined;
+  /** What the last run was asked, to bring the repo up again after a restart. */
+  lastInput: unknown;
   plan: Plan | undefined;
   commit: string;
   readonly services: Map<string, ServiceState>;
@@ -46,6 +48,8 @@ export interface ServiceState {
   pid: number | undefined;
   detail: string;
   attempt: number;
+  /** Where its output goes. */
+  segment: string;
   nextAttemptAt: string | undefined;
 }
 
@@ -111,6 +115,7 @@ function emptyRepo(repo: string, at: string): RepoState {
     trusted: undefined,
     paused: undefined,
     run: undefined,
+    lastInput: undefined,
     plan: undefined,
     commit: "",
     services: new Map(),
@@ -177,6 +182,7 @@ function foldRun(state: RepoState, event: AnyEvent): void {
   switch (event.type) {
     case "run.started":
       state.desired = "up";
+      state.lastInput = event.data.input;
       state.run = {
         id: event.metadata.runId ?? "",
         workflow: event.data.workflow,
@@ -250,6 +256,7 @@ function foldRuntime(state: RepoState, event: AnyEvent): void {
         pid: undefined,
         detail: `starting: ${event.data.command}`,
         attempt: event.data.attempt,
+        segment: event.data.segment,
         nextAttemptAt: undefined,
       });
       return;

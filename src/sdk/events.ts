@@ -106,6 +106,7 @@ export const EventData = {
     command: z.string(),
     port: z.number().int().optional(),
     attempt: z.number().int(),
+    segment: z.string(),
   }),
   "service.healthy": z.object({
     name: z.string(),

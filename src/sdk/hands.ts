@@ -93,6 +93,8 @@ export interface Hands {
   readonly version: string;
   /** Names this life of the daemon: what was started in an earlier life is gone. */
   readonly boot: string;
+  /** Process id of the daemon. */
+  readonly pid: number;
   readonly clock: Clock;
   readonly plugins: Plugins;
   readonly tools: DriverTools;

@@ -1,0 +1,119 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { createClient, Endpoint, type Client } from "../client/client.ts";
+import { OutsideError, UserError } from "../sdk/errors.ts";
+import { version } from "./_terminal.ts";
+
+const START_TIMEOUT = 20_000;
+const POLL = 25;
+
+export interface DataDirOption {
+  readonly dataDir?: string;
+}
+
+/** Adds the options that every command which talks to a daemon has. */
+export function withDaemonOptions(command: Command): Command {
+  return command
+    .option("--repo <repo>", "path, name or id of a repository; needed when several are looked after")
+    .option("--data-dir <dir>", "where Lodestar keeps its data (default: LODESTAR_HOME, else ~/.lodestar)")
+    .option("--json", "machine-readable output");
+}
+
+/** `--data-dir`, else LODESTAR_HOME, else `~/.lodestar`. */
+export function dataDirOf(options: DataDirOption): string {
+  return resolve(options.dataDir ?? process.env["LODESTAR_HOME"] ?? join(homedir(), ".lodestar"));
+}
+
+/** The running daemon of a data dir, or undefined. */
+export async function findDaemon(dataDir: string): Promise<Client | undefined> {
+  const endpoint = readEndpoint(dataDir);
+  if (!endpoint) return undefined;
+  const client = createClient(endpoint);
+  return (await client.health()) ? client : undefined;
+}
+
+/** The running daemon, for commands that need one. */
+export async function needDaemon(options: DataDirOption): Promise<Client> {
+  const dataDir = dataDirOf(options);
+  const client = await findDaemon(dataDir);
+  if (client) return client;
+  throw new UserError("No daemon runs here", { tried: `looked in ${dataDir}`, next: "lodestar up <path>" });
+}
+
+/** The running daemon, started if there is none; an older one is replaced. `started` tells whether this call started it. */
+export async function ensureDaemon(options: DataDirOption): Promise<{ client: Client; started: boolean }> {
+  const dataDir = dataDirOf(options);
+  const running = await findDaemon(dataDir);
+  if (running && !isOlder(running.endpoint.version, version())) return { client: running, started: false };
+  if (running) {
+    await running.post("shutdown", { by: `lodestar ${version()}` });
+    await gone(running);
+  }
+  return { client: await launch(dataDir, readEndpoint(dataDir)?.boot), started: true };
+}
+
+async function launch(dataDir: string, before: string | undefined): Promise<Client> {
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  const logFile = join(dataDir, "daemon.log");
+  const out = openSync(logFile, "a", 0o600);
+  const program = fileURLToPath(new URL("../../bin/lodestar.mjs", import.meta.url));
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", program, "daemon", "--data-dir", dataDir],
+    { detached: true, stdio: ["ignore", out, out], cwd: dataDir },
+  );
+  closeSync(out);
+  child.unref();
+  const end: { code?: number | null } = {};
+  child.on("exit", (code) => (end.code = code));
+  const deadline = Date.now() + START_TIMEOUT;
+  while (Date.now() < deadline && end.code === undefined) {
+    const endpoint = readEndpoint(dataDir);
+    if (endpoint && endpoint.boot !== before) {
+      const client = createClient(endpoint);
+      if (await client.health()) return client;
+    }
+    await new Promise((done) => setTimeout(done, POLL));
+  }
+  // Another start may have won the lock meanwhile: then its daemon is ours too.
+  const other = await findDaemon(dataDir);
+  if (other) return other;
+  const said = lastLines(logFile);
+  if (end.code === 2) throw new UserError(said.replace(/^✕ /, ""), { next: "lodestar doctor" });
+  throw new OutsideError(
+    `The daemon did not start${end.code === undefined ? ` within ${START_TIMEOUT / 1000} s` : ` (exit ${end.code})`}: ${said}. Its log: ${logFile}`,
+    { retryable: true },
+  );
+}
+
+async function gone(client: Client): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (Date.now() < deadline && (await client.health())) await new Promise((done) => setTimeout(done, POLL));
+}
+
+function readEndpoint(dataDir: string): Endpoint | undefined {
+  try {
+    const parsed = Endpoint.safeParse(JSON.parse(readFileSync(join(dataDir, "daemon.json"), "utf8")));
+    return parsed.success ? parsed.data : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function lastLines(file: string): string {
+  return readFileSync(file, "utf8").trimEnd().split("\n").slice(-3).join(" ").slice(-500);
+}
+
+/** Compares `major.minor.patch`. */
+function isOlder(one: string, than: string): boolean {
+  const [a, b] = [one, than].map((text) => text.split(/[.-]/).map(Number));
+  for (let i = 0; i < 3; i++) {
+    const difference = (a?.[i] ?? 0) - (b?.[i] ?? 0);
+    if (difference !== 0) return difference < 0;
+  }
+  return false;
+}

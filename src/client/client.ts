@@ -1,0 +1,168 @@
+import { z } from "zod";
+import { NowLine, OutsideError, UserError, type AnyEvent } from "../sdk/index.ts";
+
+/** Where a daemon listens and the token that opens it; `<data dir>/daemon.json`. */
+export const Endpoint = z.object({
+  port: z.number().int(),
+  token: z.string(),
+  pid: z.number().int(),
+  version: z.string(),
+  boot: z.string(),
+});
+export type Endpoint = z.infer<typeof Endpoint>;
+
+export const StatusLine = z.object({ repo: z.string(), name: z.string(), path: z.string(), now: NowLine });
+export type StatusLine = z.infer<typeof StatusLine>;
+
+const Failure = z.object({
+  error: z.object({ message: z.string(), next: z.string(), tried: z.string().optional(), bug: z.boolean().optional() }),
+});
+
+/** Typed calls of the daemon's API. A refused request throws UserError, an unreachable daemon OutsideError. */
+export interface Client {
+  readonly endpoint: Endpoint;
+  health(): Promise<boolean>;
+  get(path: string, query?: Query): Promise<unknown>;
+  post(path: string, body: unknown, query?: Query): Promise<unknown>;
+  remove(path: string): Promise<unknown>;
+  status(repo?: string): Promise<StatusLine[]>;
+  /** Events after `after`, replayed and then live; reconnects by cursor; ends with the signal. `reset` tells that the log is another one. */
+  follow(query: {
+    after: number;
+    epoch?: string;
+    repo?: string;
+    signal: AbortSignal;
+  }): AsyncIterable<AnyEvent | "reset">;
+}
+type Query = Record<string, string | number | undefined>;
+
+const RECONNECT = { first: 250, most: 8_000, tries: 12 };
+
+export function createClient(endpoint: Endpoint): Client {
+  const base = `http://127.0.0.1:${endpoint.port}`;
+  const headers = { authorization: `Bearer ${endpoint.token}`, "content-type": "application/json" };
+
+  async function call(method: string, path: string, options: { query?: Query; body?: unknown } = {}): Promise<unknown> {
+    const response = await reach(`${base}/api/v2/${path}${queryOf(options.query)}`, {
+      method,
+      headers,
+      ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
+    });
+    const answer: unknown = await response.json();
+    if (response.ok) return answer;
+    throw failureOf(answer, response.status);
+  }
+
+  return {
+    endpoint,
+    health: async () => {
+      try {
+        const response = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(2_000) });
+        const body = z.object({ boot: z.string() }).safeParse(await response.json());
+        return response.ok && body.success && body.data.boot === endpoint.boot;
+      } catch {
+        return false;
+      }
+    },
+    get: (path, query) => call("GET", path, query ? { query } : {}),
+    post: (path, body, query) => call("POST", path, { body, ...(query ? { query } : {}) }),
+    remove: (path) => call("DELETE", path),
+    status: async (repo) => z.array(StatusLine).parse(await call("GET", "status", { query: { repo } })),
+    follow: (query) => follow(base, headers, query),
+  };
+}
+
+async function* follow(
+  base: string,
+  headers: Record<string, string>,
+  query: { after: number; epoch?: string; repo?: string; signal: AbortSignal },
+): AsyncIterable<AnyEvent | "reset"> {
+  let cursor = query.epoch === undefined ? undefined : `${query.epoch}:${query.after}`;
+  let wait = RECONNECT.first;
+  let tries = 0;
+  while (!query.signal.aborted) {
+    try {
+      const response = await reach(`${base}/api/v2/events${queryOf({ repo: query.repo, after: query.after })}`, {
+        headers: {
+          ...headers,
+          accept: "text/event-stream",
+          ...(cursor === undefined ? {} : { "last-event-id": cursor }),
+        },
+        signal: query.signal,
+      });
+      if (!response.ok) throw failureOf(await response.json(), response.status);
+      for await (const message of messages(response.body)) {
+        tries = 0;
+        wait = RECONNECT.first;
+        if (message.event === "reset") yield "reset";
+        if (message.event !== "event") continue;
+        cursor = message.id;
+        // The daemon validated it against the schema of its type when it was written.
+        const event: AnyEvent = JSON.parse(message.data);
+        yield event;
+      }
+    } catch (error) {
+      if (query.signal.aborted) return;
+      if (
+        ++tries >= RECONNECT.tries ||
+        !(error instanceof TypeError || (error instanceof Error && error.name === "OutsideError"))
+      )
+        throw error;
+    }
+    await pause(wait, query.signal);
+    wait = Math.min(wait * 2, RECONNECT.most);
+  }
+}
+
+/** The messages of a text/event-stream. */
+async function* messages(
+  body: ReadableStream<Uint8Array> | null,
+): AsyncIterable<{ event: string; data: string; id: string }> {
+  if (!body) return;
+  let rest = "";
+  for await (const chunk of body.pipeThrough(new TextDecoderStream())) {
+    rest += chunk;
+    for (let end = rest.indexOf("\n\n"); end >= 0; end = rest.indexOf("\n\n")) {
+      const message = { event: "message", data: "", id: "" };
+      for (const line of rest.slice(0, end).split("\n")) {
+        const colon = line.indexOf(":");
+        const [field, value] = [line.slice(0, colon), line.slice(colon + 1).trimStart()];
+        if (field === "data") message.data += message.data === "" ? value : `\n${value}`;
+        else if (field === "event" || field === "id") message[field] = value;
+      }
+      rest = rest.slice(end + 2);
+      yield message;
+    }
+  }
+}
+
+async function reach(url: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, init);
+  } catch (cause) {
+    throw new OutsideError("The daemon does not answer", { retryable: true, cause });
+  }
+}
+
+function failureOf(answer: unknown, status: number): Error {
+  const parsed = Failure.safeParse(answer);
+  if (!parsed.success) return new OutsideError(`The daemon answered ${status}`, { retryable: status >= 500 });
+  const { message, next, tried, bug } = parsed.data.error;
+  if (bug) return new Error(message);
+  return status >= 500
+    ? new OutsideError(message, { retryable: true })
+    : new UserError(message, { next, ...(tried === undefined ? {} : { tried }) });
+}
+
+function queryOf(query: Query | undefined): string {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) if (value !== undefined) search.set(name, String(value));
+  return search.size === 0 ? "" : `?${search.toString()}`;
+}
+
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    signal.addEventListener("abort", () => (clearTimeout(timer), resolve()), { once: true });
+  });
+}

@@ -1,0 +1,304 @@
+import { isOutsideError, isUserError, messageOf, UserError } from "../sdk/index.ts";
+import type { AnyEvent, DataOf, Engine, EventDraft, Hands, Log, NowLine, Report, RunContext } from "../sdk/index.ts";
+import { noRepo, nowLine, reasons, type Live } from "./now-line.ts";
+import { emptyViews, fold, type RepoState, type Views } from "./views.ts";
+
+/** One repo's line of `status`. */
+export interface Status {
+  readonly repo: string;
+  readonly name: string;
+  readonly path: string;
+  readonly now: NowLine;
+}
+
+/** What a workflow's code is given, and what it gives back when it ended by itself. */
+export interface WorkflowCall {
+  readonly runId: string;
+  readonly input: unknown;
+  readonly signal: AbortSignal;
+  readonly state: RepoState;
+}
+export type WorkflowCode = (call: WorkflowCall) => Promise<Report>;
+
+/** What the machine asks of what runs on a repo: `main.ts` gives it the sites and supervisors. */
+export interface Runtimes {
+  alive(repo: string): Set<string>;
+  /** Ends everything that runs for a repo; resolves when nothing is left. */
+  close(repo: string): Promise<void>;
+}
+
+const READ = 1_000;
+
+/**
+ * The daemon's mind: it folds the log into views, schedules runs, and answers what is true now. It keeps no state that is
+ * not in the log, so that a new one after a `kill -9` knows the same.
+ */
+export class Machine {
+  readonly hands: Hands;
+  readonly log: Log;
+  readonly views: Views = emptyViews();
+  readonly #engine: Engine;
+  readonly #runtimes: Runtimes;
+  readonly #active = new Map<string, string>();
+  #folding: Promise<void> = Promise.resolve();
+
+  constructor(parts: {
+    hands: Hands;
+    log: Log;
+    engine: Engine;
+    runtimes: Runtimes;
+    workflows: Record<string, WorkflowCode>;
+  }) {
+    this.hands = parts.hands;
+    this.log = parts.log;
+    this.#engine = parts.engine;
+    this.#runtimes = parts.runtimes;
+    for (const [name, code] of Object.entries(parts.workflows))
+      this.#engine.define(name, (context) => this.#execute(name, code, context));
+  }
+
+  /** Reads the log, takes up interrupted runs, and brings back up what the user wants up. */
+  async begin(port: number): Promise<void> {
+    await this.catchUp();
+    const { boot } = this.hands;
+    await this.append({
+      type: "daemon.started",
+      source: "daemon",
+      repo: "",
+      data: { boot, pid: this.hands.pid, port },
+    });
+    await this.#engine.begin();
+    const runs = await this.#engine.active();
+    for (const repo of this.views.repos.values()) {
+      const busy = runs.some((run) => pathOf(run.input) === repo.path);
+      const input = repo.lastInput;
+      if (repo.desired === "up" && !busy && !repo.paused && input !== undefined && repo.services.size > 0)
+        await this.#engine.start("up", input, { key: repo.repo });
+    }
+  }
+
+  async end(reason: string): Promise<void> {
+    await this.#engine.stop();
+    await Promise.all([...this.views.repos.keys()].map((repo) => this.#runtimes.close(repo)));
+    await this.append({ type: "daemon.stopped", source: "daemon", repo: "", data: { boot: this.hands.boot, reason } });
+  }
+
+  /** Appends and folds at once, so that the next answer knows it. */
+  async append(...drafts: EventDraft[]): Promise<AnyEvent[]> {
+    const events = await this.log.append(...drafts);
+    await this.catchUp();
+    return events;
+  }
+
+  /** Folds what the log has and the views have not. One at a time; the last caller sees everything that was there when it called. */
+  catchUp(): Promise<void> {
+    const before = this.#folding;
+    this.#folding = (async () => {
+      await before.catch(() => undefined);
+      await this.#foldNew();
+    })();
+    return this.#folding;
+  }
+
+  async #foldNew(): Promise<void> {
+    for (;;) {
+      const events = await this.log.read({ after: this.views.seq, limit: READ });
+      for (const event of events) fold(this.views, event);
+      if (events.length < READ) return;
+    }
+  }
+
+  /** The repo that a person means by a path, a name or an id; the only one when nothing is said. */
+  async find(asked: string | undefined): Promise<RepoState> {
+    await this.catchUp();
+    const all = [...this.views.repos.values()];
+    if (asked === undefined || asked === "") {
+      const [only, second] = all;
+      if (only && !second) return only;
+      if (!only) throw new UserError("No repository is looked after yet", { next: "lodestar up <path>" });
+      throw new UserError(`${all.length} repositories are looked after; which one?`, {
+        next: `add --repo ${only.name}`,
+      });
+    }
+    const found =
+      all.find((one) => one.repo === asked || one.path === asked) ??
+      all.find((one) => one.name === asked) ??
+      deepest(all, asked);
+    if (!found)
+      throw new UserError(`${asked} is not looked after`, {
+        tried: `looked among ${all.map((one) => one.name).join(", ") || "no repositories"}`,
+        next: `lodestar up ${asked}`,
+      });
+    return found;
+  }
+
+  async status(asked: string | undefined): Promise<Status[]> {
+    await this.catchUp();
+    const repos = asked === undefined ? [...this.views.repos.values()] : [await this.find(asked)];
+    return repos.map((repo) => ({ repo: repo.repo, name: repo.name, path: repo.path, now: this.#nowOf(repo) }));
+  }
+
+  /** The chain of reasons behind the now-line of one repo; without any repo, why nothing is done. */
+  async why(asked: string | undefined): Promise<{ now: NowLine; reasons: string[] }> {
+    await this.catchUp();
+    if (this.views.repos.size === 0) return { now: noRepo(this.#time()), reasons: [] };
+    const repo = await this.find(asked);
+    const now = this.#nowOf(repo);
+    return { now, reasons: reasons(repo, now) };
+  }
+
+  /** Starts `up` for a repo, or joins the run that is under way. */
+  async up(
+    input: { path: string; trust: boolean } & Record<string, unknown>,
+    by: string,
+  ): Promise<{ repo: string; run: string; after: number }> {
+    const repo = await this.hands.repo(input.path);
+    await this.catchUp();
+    const known = this.views.repos.get(repo.id);
+    const source = "api";
+    if (!known)
+      await this.append({ type: "repo.added", source, repo: repo.id, data: { path: repo.root, name: repo.name } });
+    if (known?.paused) throw new UserError(`${repo.name} is paused by ${known.paused.by}`, { next: "lodestar resume" });
+    if (input.trust && !known?.trusted)
+      await this.append({
+        type: "repo.trusted",
+        source,
+        repo: repo.id,
+        data: { by, unsandboxed: input["unsandboxed"] === true },
+      });
+    const after = this.views.seq;
+    const run = await this.#engine.start("up", { ...input, path: repo.root }, { key: repo.id });
+    const joined = this.views.repos.get(repo.id)?.run;
+    return { repo: repo.id, run, after: joined?.id === run ? 0 : after };
+  }
+
+  async pause(asked: string | undefined, by: string): Promise<Status> {
+    const repo = await this.find(asked);
+    if (!repo.paused) await this.append({ type: "repo.paused", source: "api", repo: repo.repo, data: { by } });
+    return this.#statusOf(repo);
+  }
+
+  async resume(asked: string | undefined, by: string): Promise<Status> {
+    const repo = await this.find(asked);
+    if (repo.paused) await this.append({ type: "repo.resumed", source: "api", repo: repo.repo, data: { by } });
+    return this.#statusOf(repo);
+  }
+
+  /** Ends the run and everything that it started; resolves when nothing of it is left. */
+  async stop(asked: string | undefined, by: string): Promise<Status> {
+    const repo = await this.find(asked);
+    const runs = await this.#engine.active();
+    await this.append({ type: "repo.stopped", source: "api", repo: repo.repo, data: { by } });
+    await Promise.all(
+      runs.filter((run) => pathOf(run.input) === repo.path).map((run) => this.#engine.cancel(run.runId)),
+    );
+    await this.#runtimes.close(repo.repo);
+    return this.#statusOf(repo);
+  }
+
+  async answer(id: string, answer: "approve" | "reject", by: string): Promise<DataOf<"approval.answered">> {
+    await this.catchUp();
+    for (const repo of this.views.repos.values()) {
+      const approval = repo.approvals.get(id);
+      if (!approval) continue;
+      if (approval.answer !== undefined)
+        throw new UserError(`${id} was answered already: ${approval.answer} by ${approval.by}`, {
+          next: "lodestar approvals",
+        });
+      const data = { approval: id, answer, by };
+      await this.append({ type: "approval.answered", source: "api", repo: repo.repo, data });
+      return data;
+    }
+    throw new UserError(`There is no approval ${id}`, { next: "lodestar approvals" });
+  }
+
+  /** Brings a proposed change into the working tree; refuses over uncommitted edits of the same files. */
+  async applyChange(id: string, by: string): Promise<{ change: string }> {
+    await this.catchUp();
+    for (const state of this.views.repos.values()) {
+      const change = state.changes.get(id);
+      if (!change) continue;
+      const repo = await this.hands.repo(state.path);
+      const applied = await this.hands.changes.apply(repo, change.branch);
+      if (!applied.ok) throw new UserError(applied.because, { next: applied.next });
+      await this.append({ type: "change.applied", source: "api", repo: state.repo, data: { change: id, by } });
+      return { change: id };
+    }
+    throw new UserError(`There is no change ${id}`, { next: "lodestar changes list" });
+  }
+
+  /** Resolves at once unless the repo is paused; then when it is resumed. */
+  async gate(repo: string, signal: AbortSignal): Promise<void> {
+    if (!this.views.repos.get(repo)?.paused) return;
+    for await (const event of this.log.follow({ after: this.views.seq, repo, signal }))
+      if (event.type === "repo.resumed" || event.type === "repo.stopped") return;
+  }
+
+  async #execute(workflow: string, code: WorkflowCode, { runId, input, signal }: RunContext): Promise<unknown> {
+    const repo = await this.hands.repo(pathOf(input));
+    const base = { source: workflow, repo: repo.id, runId };
+    await this.append({
+      ...base,
+      type: "run.started",
+      data: { workflow, input: toJson(input) },
+      key: `${runId}/started`,
+    });
+    const state = await this.find(repo.id);
+    this.#active.set(repo.id, runId);
+    try {
+      const report = await code({ runId, input, signal, state });
+      await this.append({ ...base, type: "run.ended", data: { state: report.state, report }, key: `${runId}/ended` });
+      return report.state;
+    } catch (error) {
+      // A daemon that stops gives the run back: it is not ended, the next one goes on.
+      if (signal.aborted && state.desired === "up") throw error;
+      const ended = signal.aborted ? "stopped" : "cannot";
+      if (!signal.aborted)
+        await this.append({
+          ...base,
+          type: "stop_reason",
+          data: { reason: reasonOf(error), detail: messageOf(error) },
+        });
+      await this.append({ ...base, type: "run.ended", data: { state: ended }, key: `${runId}/ended` });
+      return ended;
+    } finally {
+      this.#active.delete(repo.id);
+    }
+  }
+
+  #statusOf(repo: RepoState): Status {
+    return { repo: repo.repo, name: repo.name, path: repo.path, now: this.#nowOf(repo) };
+  }
+
+  #nowOf(repo: RepoState): NowLine {
+    const live: Live = {
+      now: this.#time(),
+      activeRun: this.#active.get(repo.repo),
+      alive: this.#runtimes.alive(repo.repo),
+    };
+    return nowLine(repo, live);
+  }
+
+  #time(): string {
+    return new Date(this.hands.clock.now()).toISOString();
+  }
+}
+
+function pathOf(input: unknown): string {
+  return typeof input === "object" && input !== null && "path" in input && typeof input.path === "string"
+    ? input.path
+    : "";
+}
+
+function deepest(all: readonly RepoState[], path: string): RepoState | undefined {
+  return all.filter((one) => path.startsWith(`${one.path}/`)).sort((a, b) => b.path.length - a.path.length)[0];
+}
+
+function toJson(input: unknown): DataOf<"run.started">["input"] {
+  return JSON.parse(JSON.stringify(input ?? null));
+}
+
+function reasonOf(error: unknown): string {
+  if (isUserError(error)) return "user";
+  return isOutsideError(error) ? "outside" : "bug";
+}
