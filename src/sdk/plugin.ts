@@ -1,5 +1,5 @@
 import type { Clock, Toolbox } from "./capabilities.ts";
-import type { DetectionDraft, Plan } from "./plan.ts";
+import type { DetectionDraft, HealthProbe, Plan } from "./plan.ts";
 import type { Action } from "./status.ts";
 
 /** The plugin kinds that have a caller today (DESIGN.md 3 lists all thirteen). */
@@ -161,6 +161,8 @@ export type DatabaseAnswer =
       /** Absolute folders that its programs read, beyond the system's own: a sandbox shows them read-only. */
       readonly reads?: readonly string[];
       readonly url: string;
+      /** How it shows that it takes connections: with Postgres an open port is not enough. Absent: an open port. */
+      readonly health?: HealthProbe;
       readonly stopSignal?: string;
     }
   | { readonly ok: false; readonly because: string; readonly next: string };

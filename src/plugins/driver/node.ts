@@ -29,6 +29,8 @@ const spec: RuntimeSpec = {
     },
   ],
   bring: fromRegistry,
+  // Within a major, Node breaks nothing on purpose.
+  near: (version, asked) => version.split(".")[0] === versionOf(asked)?.split(".")[0],
   next: (asked) => `nvm install ${versionOf(asked) ?? "--lts"}`,
 };
 
@@ -108,9 +110,10 @@ async function fromRegistry(range: string, tools: DriverTools): Promise<Candidat
   const name = `node-${platform === "win32" ? "win" : platform}-${arch}`;
   const version = versions.pick(await toolbox.published(name), range);
   if (version === undefined) return undefined;
-  const folder = `${await toolbox.ensure(name, version)}/node_modules/${name}/bin`;
+  const box = await toolbox.ensure(name, version);
+  const folder = `${box}/node_modules/${name}/bin`;
   if (versionIn(await toolbox.version(`${folder}/node`, ["--version"])) !== version) return undefined;
-  return { version, folder, how: `Node ${version} from the npm registry`, reads: [folder] };
+  return { version, folder, how: `Node ${version} from the npm registry`, reads: [box] };
 }
 
 /** A Node without an npm beside it uses the one of PATH where that runs on it, else a fitting one from the toolbox. */

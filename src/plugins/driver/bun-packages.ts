@@ -1,0 +1,38 @@
+import { defineDriver } from "../../sdk/index.ts";
+import { keyOf, NODE_ENV, withFlags } from "./_shared-install.ts";
+
+const QUIET = "--ignore-scripts --backend=copyfile";
+
+/** bun as package manager. Packages are copied from its cache (`copyfile`), never hardlinked to it. */
+export default defineDriver({
+  role: "package-manager",
+  manager: "bun",
+  runtime: "bun",
+  install: (request) => ({
+    fetch: withFlags(
+      request,
+      request.lockfile === undefined
+        ? [`bun install --no-save ${QUIET}`]
+        : [`bun install --frozen-lockfile ${QUIET}`, `bun install --no-save ${QUIET}`],
+    ),
+    scripts: "bun install --no-save --backend=copyfile",
+    outputs: ["node_modules"],
+    key: keyOf(request, ["bun.lock", "bun.lockb", "package.json", "bunfig.toml"]),
+    env: { ...NODE_ENV, BUN_INSTALL_CACHE_DIR: request.cache },
+    relocatable: true,
+    needs: [],
+    path: ["node_modules/.bin"],
+  }),
+  examples: [
+    {
+      name: "a lockfile is installed exactly",
+      request: { lockfile: "bun.lock", version: undefined, names: [], cache: "/c", flags: [] },
+      fetch: `bun install --frozen-lockfile ${QUIET}`,
+    },
+    {
+      name: "none is written where none is",
+      request: { lockfile: undefined, version: undefined, names: ["package.json"], cache: "/c", flags: [] },
+      fetch: `bun install --no-save ${QUIET}`,
+    },
+  ],
+});

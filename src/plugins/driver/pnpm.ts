@@ -1,0 +1,92 @@
+import { defineDriver, type InstallRequest } from "../../sdk/index.ts";
+import { exactVersion, keyOf, majorOf, NODE_ENV, withFlags } from "./_shared-install.ts";
+
+/** The newest of each line (npm registry, November 2026). */
+const LINES: Readonly<Record<number, string>> = {
+  6: "6.35.1",
+  7: "7.33.7",
+  8: "8.15.9",
+  9: "9.15.9",
+  10: "10.34.9",
+  11: "11.28.11",
+  12: "12.18.0",
+};
+/** Runs on every Node that is still maintained, and reads the lockfile of 9 and later. */
+const DEFAULT_LINE = 10;
+/** Which pnpm wrote which lockfile (https://github.com/pnpm/spec/tree/master/lockfile). */
+const BY_LOCKFILE: Readonly<Record<string, number>> = { "5.3": 6, "5.4": 7, "6.0": 8, "6.1": 8, "9.0": DEFAULT_LINE };
+
+/**
+ * pnpm, at the version that the repo names, else at the one that wrote the lockfile. Packages are copied from the store,
+ * never hardlinked to it: a write in `node_modules` must not reach another repo. `scripts` runs what the install left
+ * pending: the packages' allowed scripts and those of the workspace's own packages.
+ */
+export default defineDriver({
+  role: "package-manager",
+  manager: "pnpm",
+  runtime: "node",
+  install: (request) => ({
+    fetch: withFlags(request, fetches(request)),
+    scripts: "pnpm rebuild --recursive --pending",
+    outputs: ["node_modules"],
+    key: keyOf(request, ["pnpm-lock.yaml", "package.json", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs"]),
+    env: { ...NODE_ENV, ...settings(request.cache) },
+    relocatable: true,
+    needs: [
+      {
+        program: "pnpm",
+        version: exactVersion(request.version) ?? `^${lineOf(request)}`,
+        npm: {
+          name: "pnpm",
+          version: exactVersion(request.version) ?? LINES[lineOf(request)] ?? LINES[DEFAULT_LINE] ?? "",
+        },
+        next: "npm install -g pnpm",
+      },
+    ],
+    path: ["node_modules/.bin"],
+  }),
+  examples: [
+    {
+      name: "a lockfile is installed exactly",
+      request: { lockfile: "pnpm-lock.yaml", version: "9.1.0", names: ["package.json"], cache: "/c", flags: [] },
+      fetch: "pnpm install --frozen-lockfile --ignore-scripts",
+    },
+    {
+      name: "none is written where none is",
+      request: { lockfile: undefined, version: undefined, names: ["package.json"], cache: "/c", flags: [] },
+      fetch: "pnpm install --no-lockfile --ignore-scripts",
+    },
+  ],
+});
+
+function fetches({ lockfile }: InstallRequest): string[] {
+  const unlocked = "pnpm install --no-lockfile --ignore-scripts";
+  return lockfile === undefined ? [unlocked] : ["pnpm install --frozen-lockfile --ignore-scripts", unlocked];
+}
+
+function lineOf({ version, lockHead }: InstallRequest): number {
+  const wrote = BY_LOCKFILE[/lockfileVersion:\s*'?(\d+\.\d+)/.exec(lockHead ?? "")?.[1] ?? ""];
+  const named = majorOf(version);
+  if (named !== undefined && LINES[named] !== undefined)
+    return Math.max(named, wrote === DEFAULT_LINE ? named : (wrote ?? named));
+  return wrote ?? DEFAULT_LINE;
+}
+
+/** Each setting under both names: pnpm reads `npm_config_*` up to 10 and `pnpm_config_*` from 11. */
+function settings(cache: string): Record<string, string> {
+  const wanted = {
+    store_dir: `${cache}/store`,
+    cache_dir: `${cache}/cache`,
+    state_dir: `${cache}/state`,
+    package_import_method: "clone-or-copy",
+    manage_package_manager_versions: "false",
+    package_manager_strict: "false",
+    update_notifier: "false",
+  };
+  return Object.fromEntries(
+    Object.entries(wanted).flatMap(([key, value]) => [
+      [`npm_config_${key}`, value],
+      [`pnpm_config_${key}`, value],
+    ]),
+  );
+}

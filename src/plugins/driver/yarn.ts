@@ -1,0 +1,121 @@
+import { defineDriver, type InstallRequest, type InstallSteps } from "../../sdk/index.ts";
+import { exactVersion, keyOf, majorOf, NODE_ENV, ROOT_SCRIPTS, withFlags } from "./_shared-install.ts";
+
+const CLASSIC = "1.22.22";
+/** The newest of each line as npm package `@yarnpkg/cli-dist`, and the lockfile version that it writes (`__metadata`). */
+const BERRY = [
+  { major: 4, version: "4.18.1", lockfile: 7 },
+  { major: 3, version: "3.8.7", lockfile: 5 },
+  { major: 2, version: "2.4.3", lockfile: 0 },
+];
+
+/** Yarn: 1 ("classic") and 2 and later ("berry") share a name and hardly anything else. */
+export default defineDriver({
+  role: "package-manager",
+  manager: "yarn",
+  runtime: "node",
+  install: (request) => (isClassic(request) ? classic(request) : berry(request)),
+  examples: [
+    {
+      name: "classic by its lockfile",
+      request: {
+        lockfile: "yarn.lock",
+        lockHead: "# yarn lockfile v1\n",
+        version: undefined,
+        names: [],
+        cache: "/c",
+        flags: [],
+      },
+      fetch: "yarn install --frozen-lockfile --ignore-scripts --non-interactive",
+    },
+    {
+      name: "berry by packageManager",
+      request: { lockfile: "yarn.lock", version: "4.1.0", names: [".yarnrc.yml"], cache: "/c", flags: [] },
+      fetch: "yarn install --immutable --mode=skip-build",
+    },
+    {
+      name: "berry by its lockfile",
+      request: {
+        lockfile: "yarn.lock",
+        lockHead: "__metadata:\n  version: 8\n",
+        version: undefined,
+        names: [],
+        cache: "/c",
+        flags: [],
+      },
+      fetch: "yarn install --immutable --mode=skip-build",
+    },
+  ],
+});
+
+function isClassic({ version, names, lockHead }: InstallRequest): boolean {
+  const major = majorOf(version);
+  if (major !== undefined) return major < 2;
+  return !names.includes(".yarnrc.yml") && !(lockHead ?? "").includes("__metadata:");
+}
+
+/** Classic has no command that runs only the scripts; npm's works on its `node_modules`. */
+function classic(request: InstallRequest): InstallSteps {
+  const quiet = "--ignore-scripts --non-interactive";
+  const locked = [`yarn install --frozen-lockfile ${quiet}`, `yarn install --pure-lockfile ${quiet}`];
+  const version = exactVersion(request.version);
+  return {
+    fetch: withFlags(request, request.lockfile === undefined ? [`yarn install --no-lockfile ${quiet}`] : locked),
+    scripts: `npm rebuild && ${ROOT_SCRIPTS}`,
+    outputs: ["node_modules"],
+    key: keyOf(request, ["yarn.lock", "package.json", ".yarnrc", ".npmrc"]),
+    env: { ...NODE_ENV, YARN_CACHE_FOLDER: `${request.cache}/classic` },
+    relocatable: true,
+    needs: [
+      {
+        program: "yarn",
+        version: version ?? "^1",
+        npm: { name: "yarn", version: version ?? CLASSIC },
+        next: "npm install -g yarn@1",
+      },
+    ],
+    path: ["node_modules/.bin"],
+  };
+}
+
+/**
+ * Berry never installs against a lockfile that is out of sync without rewriting it, so there is no fallback. A release in
+ * `.yarn/releases` is run by the one we bring, as the repo asks. With Plug'n'Play the result names the cache's path.
+ */
+function berry(request: InstallRequest): InstallSteps {
+  const frozen = request.lockfile === undefined ? "" : " --immutable";
+  const version = exactVersion(request.version);
+  const line = lineOf(request);
+  return {
+    fetch: withFlags(request, [`yarn install${frozen}${line.major < 3 ? " --skip-builds" : " --mode=skip-build"}`]),
+    scripts: `yarn install${frozen}`,
+    outputs: [
+      "node_modules",
+      ".yarn/cache",
+      ".yarn/unplugged",
+      ".yarn/install-state.gz",
+      ".pnp.cjs",
+      ".pnp.loader.mjs",
+    ],
+    key: keyOf(request, ["yarn.lock", "package.json", ".yarnrc.yml"]),
+    env: { ...NODE_ENV, YARN_GLOBAL_FOLDER: `${request.cache}/berry`, YARN_ENABLE_TELEMETRY: "0" },
+    relocatable: false,
+    needs: [
+      {
+        program: "yarn",
+        version: version ?? `^${line.major}`,
+        npm: { name: "@yarnpkg/cli-dist", version: version ?? line.version },
+        next: "corepack enable",
+      },
+    ],
+    path: ["node_modules/.bin"],
+  };
+}
+
+function lineOf({ version, lockHead }: InstallRequest): { major: number; version: string } {
+  const newest = { major: 4, version: "4.18.1" };
+  const major = majorOf(version);
+  if (major !== undefined) return BERRY.find((line) => line.major === major) ?? { ...newest, major };
+  const wrote = majorOf(/__metadata:\s+version:\s*(\d+)/.exec(lockHead ?? "")?.[1]);
+  return BERRY.find((line) => wrote !== undefined && wrote >= line.lockfile) ?? newest;
+}
