@@ -3,13 +3,9 @@ import { lstatSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, extname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import { Bug, UserError, type Network } from "../sdk/index.ts";
-import { isWithin, masks, pathMounts, systemMounts, type Mount } from "./sandbox-mounts.ts";
-
-/** Whether a sandbox can be used here, found out by using one. `next` is what the user can type to get it. */
-export type SandboxProbe =
-  | { readonly works: true; readonly version: string }
-  | { readonly works: false; readonly because: string; readonly next: string };
+import { Bug, UserError, type Network, type SandboxAnswer } from "../sdk/index.ts";
+import { machineEnv } from "./machine-env.ts";
+import { exists, isWithin, masks, pathMounts, systemMounts, type Mount } from "./sandbox-mounts.ts";
 
 /** A folder or file of the host and where it is seen inside. A plain path is seen at itself. */
 export type Place = string | { readonly from: string; readonly at: string };
@@ -26,7 +22,7 @@ export interface SandboxView {
   readonly home: string;
   /** Working directory as seen inside. */
   readonly dir: string;
-  /** The whole environment; PATH is completed with the system's when it is absent. */
+  /** The environment; `machineEnv` comes before it, and PATH is the system's when it is absent. */
   readonly env: Readonly<Record<string, string>>;
   readonly network: Network;
   /** The socket of the registry proxy; needed for the network `registries`. */
@@ -37,6 +33,10 @@ export interface SandboxView {
   readonly writable?: readonly Place[];
   /** Hidden where one of the other places would show it: the data dir. */
   readonly hidden?: readonly string[];
+  /** The repo is Lodestar's own copy: its `.git` may be written. */
+  readonly ownCopy?: boolean;
+  /** A command that prepares mounts and then becomes its last arguments, bubblewrap (`overlay.ts`). */
+  readonly launcher?: readonly string[];
 }
 
 /** A sandboxed process. `init` is the host pid of the sandbox's first process: when it is gone, nothing of it is alive. */
@@ -57,10 +57,10 @@ const ISOLATION = [
 /** File descriptors that bubblewrap reads its arguments and our files from, and writes its status to. */
 const FD = { args: 3, status: 4, passwd: 5, group: 6 };
 
-const probes = new Map<string, Promise<SandboxProbe>>();
+const probes = new Map<string, Promise<SandboxAnswer>>();
 
-/** Runs `true` in a sandbox with the flags that commands get. The answer is kept for the life of the process. */
-export function probeSandbox(program = "bwrap"): Promise<SandboxProbe> {
+/** Whether a sandbox can be used here, found out by using one with the flags that commands get. Kept for the life of the process. */
+export function probeSandbox(program = "bwrap"): Promise<SandboxAnswer> {
   const known = probes.get(program) ?? runProbe(program);
   probes.set(program, known);
   return known;
@@ -73,15 +73,21 @@ export function sandboxArgs(view: SandboxView): string[] {
   const writable = [repo, place("write", view.scratch), ...(view.writable ?? []).map((item) => place("write", item))];
   const within = writable.flatMap((mount) => [mount.from, mount.at]);
   const programs = pathMounts([...(view.path ?? []), dirname(process.execPath)], { within });
+  const machine = machineEnv();
+  const certificates = machine.files.filter((file) => exists(file)).map((file) => place("read", file));
   const shown = [
     ...fixed,
+    ...certificates,
     ...programs.mounts,
     ...(view.readOnly ?? []).map((item) => place("read", item)),
     ...writable,
   ];
   if (view.tmp !== undefined) shown.push(place("write", { from: view.tmp, at: "/tmp" }));
   const hidden = masks(shown, { hidden: view.hidden ?? [] });
-  const inside = [...gitMount(repo), ...(view.network === "registries" ? forwarderMounts(view) : [])];
+  const inside = [
+    ...(view.ownCopy ? [] : gitMount(repo)),
+    ...(view.network === "registries" ? forwarderMounts(view) : []),
+  ];
   return [
     ...ISOLATION,
     ...(view.network === "host" ? [] : ["--unshare-net"]),
@@ -91,7 +97,13 @@ export function sandboxArgs(view: SandboxView): string[] {
     ...words(`--ro-bind-data ${FD.passwd} /etc/passwd --ro-bind-data ${FD.group} /etc/group --remount-ro /`),
     "--chdir",
     view.dir,
-    ...envArgs({ ...programs.env, ...view.env, HOME: view.home, PATH: view.env["PATH"] ?? SYSTEM_PATH }),
+    ...envArgs({
+      ...machine.env,
+      ...programs.env,
+      ...view.env,
+      HOME: view.home,
+      PATH: view.env["PATH"] ?? SYSTEM_PATH,
+    }),
   ];
 }
 
@@ -107,10 +119,15 @@ export function spawnSandboxed(
 ): Sandboxed {
   const args = sandboxArgs(view);
   const command = view.network === "registries" ? [...forwarderCommand(), ...argv] : argv;
-  const child = spawn("bwrap", ["--json-status-fd", String(FD.status), "--args", String(FD.args), "--", ...command], {
-    env: { PATH: process.env["PATH"] ?? SYSTEM_PATH },
-    stdio: [options.stdin ?? "ignore", "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
-  });
+  const [program, ...before] = [...(view.launcher ?? []), "bwrap"];
+  const child = spawn(
+    program,
+    [...before, "--json-status-fd", String(FD.status), "--args", String(FD.args), "--", ...command],
+    {
+      env: { PATH: process.env["PATH"] ?? SYSTEM_PATH },
+      stdio: [options.stdin ?? "ignore", "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+    },
+  );
   feed(child, FD.args, args.map((arg) => `${arg}\0`).join(""));
   feed(
     child,
@@ -121,7 +138,7 @@ export function spawnSandboxed(
   return { child, init: readInit(child) };
 }
 
-async function runProbe(program: string): Promise<SandboxProbe> {
+async function runProbe(program: string): Promise<SandboxAnswer> {
   if (process.platform !== "linux")
     return {
       works: false,

@@ -81,7 +81,7 @@ export interface Git {
 
 export type Network = "none" | "loopback" | "registries" | "host";
 
-/** A shell command to run on a site. `dir` is repo-relative; env is complete (nothing of the daemon's env is added). */
+/** A shell command to run on a site. `dir` is repo-relative; env is complete but for PATH, HOME, locale and certificates, which the site adds. */
 export interface Command {
   readonly command: string;
   readonly dir: string;
@@ -156,7 +156,7 @@ export interface Site {
 
 /** Writing to a site, only where the safety rules allow it: never a tracked file of the working tree. */
 export interface SiteFiles extends Files {
-  /** Writes a file that git ignores or that is untracked and absent; refuses anything else with a reason. */
+  /** Writes a file that git ignores (a `.env` only where there is none); what was there goes to the trash. Refuses anything else with a reason. */
   write(path: string, content: string): Promise<{ ok: true } | { ok: false; because: string }>;
   /** Moves ignored paths into the trash of the data dir; `undo` brings them back. Refuses a path with tracked files in it. */
   remove(paths: readonly string[]): Promise<{ ok: true; undo: string } | { ok: false; because: string }>;
