@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readdir, realpath, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { loadPlugins } from "../host/plugins.ts";
@@ -106,6 +106,7 @@ async function run(command: string, folder: string, env: Readonly<Record<string,
     env: {
       PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       HOME: folder,
+      RUSTUP_HOME: process.env.RUSTUP_HOME ?? join(homedir(), ".rustup"),
       npm_config_cache: join(folder, ".npm"),
       npm_config_update_notifier: "false",
       npm_config_fetch_retries: "0",

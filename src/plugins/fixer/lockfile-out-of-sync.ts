@@ -48,7 +48,7 @@ const MANAGERS: readonly { says: RegExp; lockfile: string; mend: string; install
   },
   { says: /Your Pipfile\.lock \([0-9a-f]+\) is out of date/, lockfile: "Pipfile.lock", mend: "pipenv lock" },
   {
-    says: /lock file .*needs to be updated but --(?:locked|frozen) was passed/,
+    says: /(?:lock file .*needs to be updated but|cannot update the lock file .*because) --(?:locked|frozen) was passed/,
     lockfile: "Cargo.lock",
     mend: "cargo generate-lockfile",
   },
