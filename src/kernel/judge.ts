@@ -35,8 +35,8 @@ function judgeOne(run: Outcome): Judgement {
     ...(counts ? { counts } : {}),
     failures: verdict === "fail" ? failures : [],
   });
-  const red = (counts?.failed ?? 0) > 0;
-  if (red) return with_("fail", failSentence(run));
+  const crashed = exit === 0 ? undefined : crash(run);
+  if ((counts?.failed ?? 0) > 0 && !crashed) return with_("fail", failSentence(run));
   if (run.timedOut) return with_("not-run", `It did not end within ${Math.round(run.seconds)} s and was stopped.`);
   const missing = neverStarted(run);
   if (missing) return with_("not-run", missing);
@@ -47,7 +47,6 @@ function judgeOne(run: Outcome): Judgement {
       return with_("not-run", `It exited 0, but that proves nothing: ${reading.doubts.join("; ")}.`);
     return with_("pass", passSentence(run));
   }
-  const crashed = crash(run);
   if (crashed) return with_("not-run", crashed);
   return with_("fail", failSentence(run));
 }
@@ -71,9 +70,12 @@ function passSentence(run: Outcome): string {
 }
 
 function failSentence(run: Outcome): string {
-  const { tests, locations, parser } = run.reading;
+  const { tests, locations, parser, cases, doubts } = run.reading;
   const end = run.signal ? `ended by ${run.signal}` : `exit ${run.exit ?? "unknown"}`;
   if (tests && tests.failed > 0) return `${tests.failed} of ${amount(total(tests), "test")} failed, ${end}.`;
+  if (doubts.length > 0) return `${doubts.join("; ")}: ${end}.`;
+  const failed = cases.filter((one) => one.verdict === "fail").length;
+  if (failed > 0) return `${amount(failed, "test")} failed, ${end}.`;
   if (tests) return `No test failed, yet ${end}: ${lastWords(run)}`;
   const errors = locations.filter((place) => place.severity === "error").length;
   if (errors > 0) return `${parser ?? "The output"} names ${amount(errors, "error")}, ${end}.`;
@@ -121,19 +123,25 @@ function ranNothing(run: Outcome): string | undefined {
   return undefined;
 }
 
-/** Red without one test run: it fell over while loading, or was killed. */
+/** Red without one test run: it found none, fell over while loading, or was killed. */
 function crash(run: Outcome): string | undefined {
-  const { tests } = run.reading;
-  const ran = tests ? total(tests) : run.reading.cases.length;
-  if (ran > 0) return undefined;
+  const { tests, cases, doubts, locations } = run.reading;
+  const end = `(exit ${run.exit ?? "unknown"})`;
+  const broken = doubts.filter((doubt) => / (?:did not (?:load|compile)|crashed)$/.test(doubt));
+  if (tests && tests.passed + tests.skipped === 0 && broken.length > 0 && tests.failed <= broken.length)
+    return `No test ran: ${broken.join("; ")} ${end}.`;
+  if (tests ? total(tests) > 0 : cases.length > 0) return undefined;
   if (run.signal === "SIGKILL" || run.exit === 137) return "It was killed before it ended; perhaps memory ran out.";
-  if (tests) return `It crashed before a test ran (exit ${run.exit ?? "unknown"}): ${lastWords(run)}`;
-  const loading =
-    /^(?:\S*Error \[ERR_MODULE_NOT_FOUND\]|Error: Cannot find (?:module|package)|SyntaxError: |ModuleNotFoundError: |ImportError: |error: Module not found|Error: ERR_REQUIRE_ESM).*$/m.exec(
-      run.output,
-    )?.[0];
-  return loading && run.reading.locations.length === 0 ? `It crashed while loading: ${clip(loading)}` : undefined;
+  const none = /^ *(?:Error: )?(No tests? (?:files? )?(?:found|ran|collected|executed).*)$/im.exec(run.output)?.[1];
+  if (none) return `No test ran: ${clip(none)} ${end}.`;
+  if (tests) return `It ended before a test ran ${end}: ${lastWords(run)}`;
+  const loading = LOADING.exec(run.output)?.[0];
+  return loading && locations.length === 0 ? `It crashed while loading: ${clip(loading.trim())}` : undefined;
 }
+
+/** First lines of what Node and Python print when a file cannot be loaded. */
+const LOADING =
+  /^ ?(?:Exception during run: )?(?:\S*Error \[ERR_(?:MODULE_NOT_FOUND|REQUIRE_ESM)\]|Error: Cannot find (?:module|package)|SyntaxError: |ModuleNotFoundError: |ImportError: |error: Module not found).*$/m;
 
 function compareRuns(first: Judgement, second: Judgement): Judgement {
   if (second.verdict === "pass")

@@ -117,7 +117,10 @@ test("a runner that never started is not-run and named", () => {
     ["Error: Cannot find module '/r/node_modules/mocha/bin/mocha.js'", 1, /mocha is not installed/],
     ["error: no such command: `nextest`", 101, /cargo has no command nextest/],
     ["Error [ERR_MODULE_NOT_FOUND]: Cannot find package 'left-pad'", 1, /crashed while loading/],
-    ["RAN 0/0/0\nboom", 1, /crashed before a test ran/],
+    ["RAN 0/0/0\nboom", 1, /ended before a test ran/],
+    ["RAN 0/1/0\nBAD a.py\nDOUBT a.py did not load", 2, /No test ran: a.py did not load/],
+    ['Error: No test files found: "nope"', 1, /No test ran: No test files found/],
+    [" Exception during run: Error: Cannot find module './none'", 1, /crashed while loading/],
     ["", 137, /killed before it ended/],
   ];
   for (const [output, exit, because] of cases) {
