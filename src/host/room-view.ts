@@ -1,0 +1,95 @@
+import { realpathSync } from "node:fs";
+import { dirname, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Command } from "../sdk/index.ts";
+import { overlayLauncher, type Overlay } from "./overlay.ts";
+import { SYSTEM_PATH, type Place, type SandboxView } from "./sandbox.ts";
+
+/** A room on disk and what is seen in it. `dir` holds `repo`, `scratch` and `tmp`. */
+export interface RoomPlace {
+  readonly id: string;
+  /** The repo's id, for the names of segments. */
+  readonly repo: string;
+  readonly dir: string;
+  /** Mounted before the room opens, for as long as it is open. */
+  readonly overlays: readonly Overlay[];
+  readonly readOnly: readonly Place[];
+  /** Writable for an install step, which runs before anything of the repo does. */
+  readonly installWrites: readonly Place[];
+  /** Writable for everything that runs later. */
+  readonly writable: readonly Place[];
+  /** The data dir: hidden where a mount would show it. */
+  readonly hidden: readonly string[];
+}
+
+/** Where a sandboxed room sees its repo and its own folder: the same in every room, so that paths and digests compare. */
+export const ROOM_REPO = "/repo";
+export const ROOM_SCRATCH = "/scratch";
+const HOME = `${ROOM_SCRATCH}/home`;
+/** Where Lodestar's own pieces are seen inside. */
+const INSIDE = "/run/lodestar";
+
+/** The sandbox of the room's supervisor, under which everything runs on one loopback of its own. */
+export function supervisorView(place: RoomPlace, path: Iterable<string>): SandboxView {
+  const view = baseView(place, path);
+  return {
+    ...view,
+    network: "loopback",
+    readOnly: [...place.readOnly, ...ownPlaces()],
+    writable: place.writable,
+  };
+}
+
+/** The sandbox of one install step: the same room with the registries, and with nobody else in it. */
+export function installView(
+  place: RoomPlace,
+  command: Command,
+  options: { path: readonly string[]; proxySocket: string },
+): SandboxView {
+  return {
+    ...baseView(place, options.path),
+    dir: join(ROOM_REPO, command.dir),
+    env: roomEnv(command),
+    network: "registries",
+    proxySocket: options.proxySocket,
+    readOnly: place.readOnly,
+    writable: place.installWrites,
+  };
+}
+
+/** The command's own environment, nothing of the daemon's; the folders of its runtimes stand in front of PATH. */
+export function roomEnv(command: Omit<Command, "timeout">): Record<string, string> {
+  const path = [...(command.path ?? []), command.env["PATH"] ?? SYSTEM_PATH].join(":");
+  return { HOME, ...command.env, PATH: path };
+}
+
+export function supervisorCommand(): string[] {
+  const program = `${INSIDE}/host/room-supervisor${extname(import.meta.url)}`;
+  return [`${INSIDE}/node`, program, ROOM_REPO, ROOM_SCRATCH];
+}
+
+function baseView(place: RoomPlace, path: Iterable<string>): Omit<SandboxView, "network" | "readOnly" | "writable"> {
+  const part = (name: string) => join(place.dir, name);
+  return {
+    repo: { from: part("repo"), at: ROOM_REPO },
+    ownCopy: true,
+    scratch: { from: part("scratch"), at: ROOM_SCRATCH },
+    tmp: part("tmp"),
+    home: HOME,
+    dir: ROOM_REPO,
+    env: {},
+    path: [...path],
+    hidden: place.hidden,
+    launcher: overlayLauncher(place.overlays),
+  };
+}
+
+/** The folder of this file, `.ts` in a checkout and `.js` in the package, and the package's word that these are ES modules. */
+function ownPlaces(): Place[] {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return [
+    { from: here, at: `${INSIDE}/host` },
+    { from: join(here, "..", "..", "package.json"), at: `${INSIDE}/package.json` },
+    { from: realpathSync(process.execPath), at: `${INSIDE}/node` },
+  ];
+}
