@@ -31,8 +31,10 @@ const server = net.createServer((socket) => socket.end()).listen(0, "127.0.0.1",
     .on("error", (error) => { throw error; });
 });`,
         },
-        command: "node app.js",
-        needs: [`node -e "require('node:dns').lookup('localhost', (e, a) => process.exit(a === '::1' ? 0 : 1))"`],
+        // In a mount namespace of its own, so that localhost is ::1 first whatever this machine says.
+        command:
+          "printf '::1 localhost\\n127.0.0.1 localhost\\n' > hosts; unshare -Urm sh -c 'mount --bind hosts /etc/hosts && node app.js'",
+        needs: ["unshare -Urm mount --bind /dev/null /etc/hosts"],
         cured: { env: { NODE_OPTIONS: OPTION } },
       },
       repairs: [{ do: "set-env", name: "NODE_OPTIONS", value: OPTION }],
