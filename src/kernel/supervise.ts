@@ -7,6 +7,7 @@ export interface Launch {
   readonly command: string;
   readonly env: Readonly<Record<string, string>>;
   readonly path: readonly string[];
+  readonly reads: readonly string[];
   readonly port: number | undefined;
   readonly health: HealthProbe;
   /** Milliseconds until it must be healthy. */
@@ -57,6 +58,7 @@ export class Supervisor {
       dir: spec.dir,
       env: spec.env,
       path: spec.path,
+      reads: spec.reads,
       network: "host",
       title: spec.name,
     });

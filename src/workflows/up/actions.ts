@@ -68,6 +68,7 @@ async function runCommand(run: Run, action: Extract<Action, { do: "run" }>): Pro
     dir: action.dir,
     env: { ...chain.env, ...Object.fromEntries(run.adjust.env) },
     path: chain.path,
+    reads: chain.reads,
     network: action.network,
     timeout: RUN_TIMEOUT,
     title: "fix",

@@ -241,6 +241,7 @@ async function inDatabaseEnv(
     dir,
     env,
     path: chain.path,
+    reads: chain.reads,
     network: site.kind === "room" ? "loopback" : "host",
     timeout: MIGRATE_TIMEOUT,
     title,

@@ -1,7 +1,7 @@
 import type { CommandResult, Install, InstallSteps, SealedDependencies, Site } from "../../sdk/index.ts";
 import { OutsideError } from "../../sdk/index.ts";
 import { withRepairs } from "./repair.ts";
-import { command, inDir, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
+import { brief, command, inDir, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
 import { managerDriver, toolchainOf } from "./toolchain.ts";
 
 const INSTALL_TIMEOUT = 15 * 60_000;
@@ -56,15 +56,13 @@ async function installOne(run: Run, install: Install, before: readonly Installed
   const { key, clean } = await storeKey(run, install, steps, chain.versions);
   const path = steps.path.map((folder) => inDir(install.dir, folder));
   const env = { ...chain.env, ...steps.env };
-  const what: Work = { install, steps, env, path: chain.path };
+  const what: Work = { install, steps, env, path: chain.path, reads: chain.reads };
   const base = { dir: install.dir, path, key };
 
   // An edited manifest, or an install that cannot be moved to another path, is installed where it is used.
   if (!clean || !steps.relocatable || steps.outputs.length === 0) {
-    const result = await run.step(
-      `install ${install.dir} in place`,
-      [key, run.adjust.fresh.get(install.dir) ?? 0],
-      () => runSteps(run, run.tree, what),
+    const result = await run.step(`install ${install.dir} in place`, [key, [...run.adjust.env]], async () =>
+      brief(await runSteps(run, run.tree, what)),
     );
     if (!succeeded(result)) return failed(run, what, result);
     const entry = clean && steps.outputs.length > 0 ? await sealed(run, what, key, before) : undefined;
@@ -82,6 +80,7 @@ interface Work {
   readonly steps: InstallSteps;
   readonly env: Record<string, string>;
   readonly path: string[];
+  readonly reads: string[];
 }
 
 async function sealed(run: Run, work: Work, key: string, before: readonly Installed[]) {
@@ -103,8 +102,8 @@ async function sealed(run: Run, work: Work, key: string, before: readonly Instal
 }
 
 /** Download with scripts off and only the registries in reach; then the packages' scripts, without a network. */
-async function runSteps(run: Run, site: Site, { install, steps, env, path }: Work): Promise<CommandResult> {
-  const base = { dir: install.dir, env, path, timeout: INSTALL_TIMEOUT };
+async function runSteps(run: Run, site: Site, { install, steps, env, path, reads }: Work): Promise<CommandResult> {
+  const base = { dir: install.dir, env, path, reads, timeout: INSTALL_TIMEOUT };
   let result: CommandResult | undefined;
   const chosen = run.adjust.commands.get(`${install.dir}/install`);
   for (const fetch of chosen === undefined ? steps.fetch : [chosen]) {

@@ -164,6 +164,7 @@ async function runCheck(
     dir: check.dir,
     env,
     path: [...pathsOf(run, check.dir, how.installed, room.site.root), ...chain.path],
+    reads: chain.reads,
     network: "loopback" as const,
     timeout: CHECK_TIMEOUT,
     title: check.name,

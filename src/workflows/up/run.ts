@@ -139,6 +139,11 @@ export async function command(run: Run, site: Site, tool: string, what: Command)
   return result;
 }
 
+/** A result as a step records it: the log carries the end of the output, the segment all of it. */
+export function brief(result: CommandResult): CommandResult {
+  return { ...result, output: result.output.slice(-8 * 1024) };
+}
+
 export function succeeded(result: { exit: number | null; timedOut: boolean }): boolean {
   return result.exit === 0 && !result.timedOut;
 }

@@ -1,9 +1,12 @@
+import { provide } from "../../kernel/needs.ts";
 import type { Driver, Install, Loaded, PackageManagerDriver, RuntimeDriver } from "../../sdk/index.ts";
 import type { Run } from "./run.ts";
 
 /** Programs that commands of one directory find first, and where they came from. */
 export interface Toolchain {
   readonly path: string[];
+  /** Folders that its programs read; a sandbox shows them. */
+  readonly reads: string[];
   readonly env: Record<string, string>;
   /** Version by runtime name, for the receipt. */
   readonly versions: Record<string, string>;
@@ -26,7 +29,7 @@ export function managerDriver(run: Run, install: Install): Loaded<PackageManager
 }
 
 async function findAll(run: Run, dir: string): Promise<Toolchain> {
-  const chain: Toolchain = { path: [], env: {}, versions: {}, missing: [] };
+  const chain: Toolchain = { path: [], reads: [], env: {}, versions: {}, missing: [] };
   for (const { runtime, version } of wishes(run, dir)) {
     const found = pick(
       run,
@@ -45,6 +48,7 @@ async function findAll(run: Run, dir: string): Promise<Toolchain> {
       continue;
     }
     chain.path.push(...answer.path);
+    chain.reads.push(...(answer.reads ?? []));
     Object.assign(chain.env, answer.env);
     chain.versions[runtime] = answer.version;
   }
@@ -57,27 +61,22 @@ async function findAll(run: Run, dir: string): Promise<Toolchain> {
 async function addManager(run: Run, install: Install, chain: Toolchain): Promise<void> {
   const driver = managerDriver(run, install);
   if (!driver) return;
-  const steps = driver.plugin.install({
+  const { names } = (await run.hands.view(run.repo)).dir(install.dir);
+  const cache = run.hands.cache(install.manager);
+  const { needs } = driver.plugin.install({
     lockfile: install.lockfile,
     version: install.version,
-    names: [],
-    cache: run.hands.cache(install.manager),
+    names,
+    cache,
     flags: [],
   });
-  for (const need of steps.needs) {
-    if (need.npm) {
-      const home = await run.hands.tools.toolbox.ensure(need.npm.name, need.npm.version);
-      chain.path.push(`${home}/node_modules/.bin`);
-    } else if (
-      (await run.hands.tools.toolbox.which(need.program)) === undefined &&
-      !(chain.path.length > 0 && need.program === "npm")
-    ) {
-      chain.missing.push({
-        question: `${need.program} is needed to install ${install.dir} and is not on PATH.`,
-        next: `install ${need.program}, then run lodestar up again`,
-      });
-    }
-  }
+  const have = Object.keys(chain.versions).flatMap((runtime) =>
+    runtime === "node" ? ["node", "npm", "npx"] : [runtime],
+  );
+  const provided = await provide(needs, run.hands.tools, have);
+  chain.path.unshift(...provided.path);
+  chain.reads.push(...provided.reads);
+  for (const { because, next } of provided.missing) chain.missing.push({ question: because, next });
 }
 
 function wishes(run: Run, dir: string): { runtime: string; version: string | undefined }[] {
