@@ -1,0 +1,36 @@
+import { defineDetector } from "../../sdk/index.ts";
+import { databasesByText } from "./_shared-clients.ts";
+
+const CLIENTS: readonly (readonly [text: string, engine: string])[] = [
+  ["<artifactId>postgresql</", "postgres"],
+  ["org.postgresql:postgresql", "postgres"],
+  ["<artifactId>mysql-connector", "mysql"],
+  ["mysql:mysql-connector", "mysql"],
+  ["com.mysql:mysql-connector", "mysql"],
+  ["mariadb-java-client", "mysql"],
+  ["sqlite-jdbc", "sqlite"],
+  ["starter-data-redis", "redis"],
+  ["jedis", "redis"],
+  ["lettuce-core", "redis"],
+  ["starter-data-mongodb", "mongodb"],
+  ["mongodb-driver", "mongodb"],
+  ["starter-amqp", "rabbitmq"],
+  ["spring-kafka", "kafka"],
+];
+
+/** Databases and brokers of a Maven or Gradle build, by the drivers it declares. */
+export default defineDetector({
+  looksAt: ["pom.xml", "build.gradle", "build.gradle.kts"],
+  async detect(dir) {
+    const file = ["pom.xml", "build.gradle", "build.gradle.kts"].find((name) => dir.has(name)) ?? "";
+    return databasesByText(dir, file, { clients: CLIENTS, dev: /\btest(Implementation|RuntimeOnly|Compile)\b/ });
+  },
+  examples: [
+    {
+      name: "Gradle with Postgres",
+      files: { "build.gradle": "dependencies {\n runtimeOnly 'org.postgresql:postgresql'\n}\n" },
+      finds: [{ is: "database", engine: "postgres", via: "client", because: ["build.gradle:2"] }],
+    },
+    { name: "no database", files: { "pom.xml": "<project/>" }, finds: [] },
+  ],
+});
