@@ -39,7 +39,7 @@ function register() {
     after(async () => {
       if (typeof server !== "string") await server.stop();
     });
-    contract(async (t) => (typeof server === "string" ? t.skip(server) : server.url));
+    contract(async (t) => (typeof server === "string" ? t.skip(server) : server.database()));
   });
 }
 

@@ -10,7 +10,7 @@ import { createInterface } from "node:readline";
 import { after, before, describe, test, type TestContext } from "node:test";
 import { Client } from "pg";
 import { isOutsideError, isUserError, type AnyEvent, type Store, type StoredDraft } from "../sdk/index.ts";
-import { startPostgres, type TestPostgres } from "../testing/postgres.ts";
+import { runSql, startPostgres, type TestPostgres } from "../testing/postgres.ts";
 import { openPostgresStore } from "./store-postgres.ts";
 import { openSqliteStore } from "./store-sqlite.ts";
 
@@ -36,7 +36,7 @@ function register() {
     after(async () => {
       if (typeof server !== "string") await server.stop();
     });
-    contract((t) => (typeof server === "string" ? t.skip(server) : postgresLog(t, server.url)));
+    contract((t) => (typeof server === "string" ? t.skip(server) : postgresLog(t, server)));
     postgresOnly((t) => (typeof server === "string" ? t.skip(server) : server.url));
   });
 }
@@ -308,10 +308,8 @@ async function sqliteLog(t: TestContext): Promise<Fixture & { path: string }> {
   };
 }
 
-async function postgresLog(t: TestContext, server: string): Promise<Fixture> {
-  const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
-  await run(server, `CREATE DATABASE ${name}`);
-  const url = server.replace(/\/postgres$/, `/${name}`);
+async function postgresLog(t: TestContext, server: TestPostgres): Promise<Fixture> {
+  const url = await server.database();
   const stores: Store[] = [];
   t.after(async () => {
     for (const store of stores) await store.close();
@@ -322,15 +320,8 @@ async function postgresLog(t: TestContext, server: string): Promise<Fixture> {
       stores.push(store);
       return store;
     },
-    sql: (statement) => run(url, `SET search_path = lodestar; ${statement}`),
+    sql: (statement) => runSql(url, `SET search_path = lodestar; ${statement}`),
   };
-}
-
-async function run(url: string, statement: string): Promise<void> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  await client.query(statement);
-  await client.end();
 }
 
 function draft(text: string, { repo = "one", key }: { repo?: string; key?: string } = {}): StoredDraft {

@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import getPort from "get-port";
+import { Client } from "pg";
 
 const NOBODY = 65534;
 
 /** A Postgres server of its own on loopback. */
 export interface TestPostgres {
   readonly url: string;
+  /** Makes an empty database; its URL. */
+  database(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -47,8 +50,14 @@ export async function startPostgres(): Promise<TestPostgres | string> {
       server.once("error", reject);
       server.once("exit", () => reject(new Error(output)));
     });
+    const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
     return {
-      url: `postgres://postgres@127.0.0.1:${port}/postgres`,
+      url,
+      async database() {
+        const name = `test_${crypto.randomUUID().replaceAll("-", "")}`;
+        await runSql(url, `CREATE DATABASE ${name}`);
+        return url.replace(/\/postgres$/, `/${name}`);
+      },
       async stop() {
         const exited = new Promise((resolve) => server.once("exit", resolve));
         server.kill("SIGQUIT");
@@ -60,6 +69,14 @@ export async function startPostgres(): Promise<TestPostgres | string> {
     await rm(dir, { recursive: true, force: true });
     return `Postgres did not start here: ${String(error)}`;
   }
+}
+
+/** Runs statements on a connection of their own. */
+export async function runSql(url: string, statements: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  await client.query(statements);
+  await client.end();
 }
 
 async function findBinaries(): Promise<string | undefined> {
