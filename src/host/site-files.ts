@@ -69,11 +69,14 @@ export function openSiteFiles(options: SiteFilesOptions): SiteFiles {
       return done ?? no(`${path} leads through something that is not a folder of the repository`);
     },
     async remove(paths) {
+      const present: string[] = [];
       for (const path of paths) {
-        const refused = await refusal(path);
+        const found = badShape(path) ? undefined : await lstat(join(root, path)).catch(() => undefined);
+        const refused = found || badShape(path) ? await refusal(path) : undefined;
         if (refused) return refused;
+        if (found) present.push(path);
       }
-      return { ok: true, undo: await toTrash(paths) };
+      return { ok: true, undo: await toTrash(present) };
     },
     undo: (token) => bringBack(root, trash, token),
   };
