@@ -1,6 +1,7 @@
 import { defineDetector } from "../../sdk/index.ts";
 import { databasesByClient, type Declared } from "./_shared-databases.ts";
-import { readManifest } from "./_shared-javascript.ts";
+import { declares, readManifest } from "./_shared-javascript.ts";
+import { record } from "./_shared-manifests.ts";
 
 const CLIENTS: readonly (readonly [library: string, engine: string])[] = [
   ["pg", "postgres"],
@@ -40,8 +41,9 @@ export default defineDetector({
     if (!manifest) return [];
     const declared = new Map<string, Declared>();
     for (const [library] of CLIENTS) {
-      const dev = !(library in manifest.dependencies);
-      if (dev && !(library in manifest.devDependencies)) continue;
+      // A peer dependency is the choice of whoever uses the package.
+      const dev = !(library in record(manifest.raw.dependencies));
+      if (dev && !declares(manifest, library)) continue;
       declared.set(library, { because: await dir.at("package.json", `"${library}"`), dev });
     }
     return databasesByClient(dir, declared, CLIENTS);
