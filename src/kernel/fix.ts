@@ -4,7 +4,7 @@ import { fingerprint } from "./fingerprint.ts";
 /** Repairs per run and service; what needs more has a cause that no catalogue knows. */
 export const REPAIR_LIMIT = 5;
 
-/** One repair that this run already made; the `fix.tried` events of the run hold exactly this. */
+/** One repair that this run already made; the `fix.tried` events of the run hold exactly this. Without a service it counts for each. */
 export interface Tried {
   readonly fixer: string;
   readonly service?: string | undefined;
@@ -40,7 +40,7 @@ export function proposeRepair(input: {
       guardrail: "no-fix-loop",
       fingerprint: print,
     };
-  const own = history.filter((tried) => tried.service === failure.service);
+  const own = history.filter((tried) => tried.service === undefined || tried.service === failure.service);
   if (own.length >= REPAIR_LIMIT)
     return {
       none: `${REPAIR_LIMIT} repairs were made and it still fails`,

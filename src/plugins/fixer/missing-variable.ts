@@ -1,5 +1,5 @@
 import { defineFixer, type Action, type Failure } from "../../sdk/index.ts";
-import { EMPTY_PLAN, plain, startDatabase } from "./_shared.ts";
+import { EMPTY_PLAN, plain } from "./_shared.ts";
 
 const NAME = "[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*";
 /** How programs say that one variable is missing; the group is its name. */
@@ -33,6 +33,7 @@ const HARMLESS: Readonly<Record<string, string>> = {
 const OWN_SECRET =
   /^(?:\w+_)?(?:SESSION_SECRET|JWT_SECRET|COOKIE_SECRET|SECRET_KEY|SECRET_KEY_BASE|APP_SECRET|APP_KEY|AUTH_SECRET|NEXTAUTH_SECRET|CSRF_SECRET|TOKEN_SECRET|HASH_SALT)$/;
 const DATABASE = /^(?:DATABASE|DB|POSTGRES|POSTGRESQL|PG)_(?:URL|URI|DSN)$/;
+const SERVER_URL = /^(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|sqlserver)[:+]/;
 
 /** A variable that the program needs is not set: a harmless or random value where that will do, else a question. */
 export default defineFixer({
@@ -42,7 +43,7 @@ export default defineFixer({
     return {
       title: `set ${names.join(", ")}`,
       because: `the output names ${names.length === 1 ? "it" : "them"} as missing`,
-      actions: names.map((name) => actionFor(name, failure)),
+      actions: actionsFor(names, failure),
       again: failure.phase,
     };
   },
@@ -161,6 +162,14 @@ Could not resolve placeholder 'LOG_LEVEL' in value "\${LOG_LEVEL}"`,
       ],
     },
     {
+      name: "an example that points at a server is a question",
+      failure: {
+        plan: planned("REPORTS_DB", "placeholder", "postgres://db.example.com/reports"),
+        output: "Error: REPORTS_DB must be set",
+      },
+      repairs: [{ do: "ask" }],
+    },
+    {
       name: "counter: it is set, so it is not missing",
       failure: { env: ["DATABASE_URL"], output: "Error: DATABASE_URL is required to be a postgres URL" },
       repairs: undefined,
@@ -202,29 +211,39 @@ function listedNames(lines: readonly string[]): string[] {
   return names;
 }
 
-function actionFor(name: string, failure: Failure): Action {
+/** First everything that can be set, then one question for all that only the user has. */
+function actionsFor(names: readonly string[], failure: Failure): Action[] {
+  const found = names.map((name) => ({ name, action: actionFor(name, failure) }));
+  const known = found.map(({ action }) => action).filter((action) => action !== undefined);
+  const unknown = found.filter(({ action }) => action === undefined).map(({ name }) => name);
+  return unknown.length === 0 ? known : [...known, ask(unknown)];
+}
+
+/** What gives it a value; undefined when only the user can. */
+function actionFor(name: string, failure: Failure): Action | undefined {
   const { service } = failure;
   const known = failure.plan.env.find((variable) => variable.name === name);
   const database =
     failure.plan.databases.find((item) => item.env === name) ??
     (DATABASE.test(name) && failure.plan.databases.length === 1 ? failure.plan.databases[0] : undefined);
-  if (database)
-    return { ...startDatabase(failure, database.engine), do: "start-database", engine: database.engine, env: name };
+  if (database) return { do: "start-database", engine: database.engine, env: name };
   const scope = service === undefined ? {} : { service };
-  if (known?.class === "secret") return ask(name);
+  // An example that names a server may be somebody's production: nothing connects to it on our word.
+  if (known?.class === "secret" || SERVER_URL.test(known?.example ?? "")) return undefined;
   if (known?.class === "placeholder" && known.example) return { do: "set-env", name, value: known.example, ...scope };
   if (known?.class === "generated" || OWN_SECRET.test(name)) return { do: "set-env", name, generate: true, ...scope };
   if (name === "PORT" && failure.port !== undefined)
     return { do: "set-env", name, value: String(failure.port), ...scope };
   const harmless = HARMLESS[name];
-  return harmless === undefined ? ask(name) : { do: "set-env", name, value: harmless, ...scope };
+  return harmless === undefined ? undefined : { do: "set-env", name, value: harmless, ...scope };
 }
 
-function ask(name: string): Action {
+function ask(names: readonly string[]): Action {
+  const one = names.length === 1;
   return {
     do: "ask",
-    question: `What is ${name}? Only you have it.`,
-    next: `put ${name}=… into .env, then: lodestar up`,
+    question: `What ${one ? "is" : "are"} ${names.join(", ")}? Only you have ${one ? "it" : "them"}.`,
+    next: `put ${names.map((name) => `${name}=…`).join(" and ")} into .env, then: lodestar up`,
   };
 }
 
