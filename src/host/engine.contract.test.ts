@@ -135,6 +135,28 @@ function contract(placeOf: (t: TestContext) => Promise<Place | void>) {
     assert.deepEqual(await engine.active(), []);
   });
 
+  engine("a run that a living worker of another daemon has is left to it", async (place, t) => {
+    if (!place.startsWith("postgres:")) return t.skip("a SQLite engine has one daemon");
+    const first = await engineAt(place, t);
+    const running = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<void>();
+    first.engine.define("job", () => (running.resolve(), gate.promise));
+    await first.engine.begin();
+    await first.engine.start("job", {});
+    await running.promise;
+    const second = await openPostgresEngine(place, { owner: "another machine", onFailed: () => {} });
+    t.after(() => second.stop());
+    const others = Promise.withResolvers<unknown>();
+    second.define("job", async ({ input }) => others.resolve(input));
+    second.define("mine", async () => others.resolve("mine"));
+    await second.begin();
+    await second.start("mine", {});
+    assert.equal(await others.promise, "mine");
+    assert.equal((await second.active()).filter((run) => run.name === "job").length, 1);
+    gate.resolve();
+    await until(async () => (await second.active()).length === 0);
+  });
+
   engine("stop gives the runs back, and the next engine resumes them at once", async (place, t) => {
     const first = await engineAt(place, t);
     const running = Promise.withResolvers<void>();

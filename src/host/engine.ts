@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import type { Backend, WorkflowRun } from "openworkflow/internal";
 import { BackendSqlite } from "openworkflow/sqlite";
 import {
@@ -43,6 +44,7 @@ const UNKNOWN = 60_000;
 /** Runs in one SQLite file, which only this process may use (it holds the data dir's lock). */
 export async function openSqliteEngine(path: string, options: EngineOptions): Promise<Engine> {
   try {
+    closeSync(openSync(path, "a", 0o600)); // SQLite would make it readable for others.
     return createEngine(workerOf(BackendSqlite.connect(path), "sqlite"), options);
   } catch (error) {
     throw new OutsideError(`The workflow engine cannot use ${path}: ${messageOf(error)}`, {
