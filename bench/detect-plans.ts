@@ -15,7 +15,15 @@ import { detect } from "../src/kernel/detect.ts";
 import { makePlan } from "../src/kernel/plan.ts";
 import type { Plan } from "../src/sdk/index.ts";
 import { sameStart } from "./plans-start.ts";
-import { Expected, languageTruth, managerTruth, nameOf, startTruth, type Truth } from "./plans-truth.ts";
+import {
+  Expected,
+  languageTruth,
+  managerTruth,
+  managesLanguage,
+  nameOf,
+  startTruth,
+  type Truth,
+} from "./plans-truth.ts";
 
 type Verdict = "right" | "wrong" | "unknown";
 interface Score {
@@ -76,7 +84,8 @@ function judge(row: Expected, plan: Plan, textOf: (name: string) => string | und
     return { ...base, verdict, detail: `${ours.join(" | ") || "nothing"}; expected ${truth.value}` };
   };
   const languages = mainLanguages(plan);
-  const managers = plan.installs.filter((one) => one.confidence >= SURE).map((one) => one.manager);
+  const installs = plan.installs.filter((one) => one.confidence >= SURE).map((one) => one.manager);
+  const managers = installs.filter((name) => managesLanguage(name, group)).slice(0, 1);
   const services = plan.services.filter((one) => one.confidence >= SURE);
   const commands = services.map(({ commands, kind, dir }) => ({
     command: commands.start ?? commands.dev ?? "",
@@ -85,7 +94,7 @@ function judge(row: Expected, plan: Plan, textOf: (name: string) => string | und
   }));
   return [
     score("language", language, languages.slice(0, 1), (truth) => family(languages[0] ?? "") === truth),
-    score("package manager", managerTruth(row), managers, (truth) => managers.includes(truth)),
+    score("package manager", managerTruth(row), managers, (truth) => managers[0] === truth),
     score(
       "start command",
       startTruth(row, textOf),
@@ -97,9 +106,12 @@ function judge(row: Expected, plan: Plan, textOf: (name: string) => string | und
 
 /** The language of what runs first, then those of the toolchains from the root downwards. */
 function mainLanguages(plan: Plan): string[] {
+  const named = (language: string, runtime: string | undefined) => (runtime === "deno" ? runtime : language);
+  const served = plan.services
+    .filter((one) => one.confidence >= SURE)
+    .flatMap((one) => (one.language === undefined ? [] : named(one.language, one.runtime?.name)));
   const sure = plan.toolchains.filter((one) => one.confidence >= SURE);
-  const served = plan.services.filter((one) => one.confidence >= SURE).flatMap((one) => one.language ?? []);
-  return [...served, ...sure.map((one) => one.language)];
+  return [...served, ...sure.map((one) => named(one.language, one.runtime))];
 }
 
 const FAMILIES: Readonly<Record<string, string>> = {

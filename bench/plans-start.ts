@@ -9,8 +9,15 @@ export function sameStart(
 ): boolean {
   if (isFileServer(truth)) return ours.kind === "static";
   const theirs = normal(truth, context.build);
-  const mine = normal(ours.dir === "." ? ours.command : ours.command, []);
+  const mine = inDir(normal(ours.command, []), ours.dir);
   return mine === theirs || (/^(go|rust|dotnet) \*$/.test(mine) && theirs.startsWith(mine.slice(0, -1)));
+}
+
+/** A Go package is named from the root: `go run .` in `api` runs `./api`. */
+function inDir(start: string, dir: string): string {
+  const name = /^go (\..*)$/.exec(start)?.[1];
+  if (name === undefined || dir === ".") return start;
+  return `go ./${dir}${name === "." ? "" : name.slice(1)}`;
 }
 
 /** A server of the image that serves a folder of built files. */

@@ -86,6 +86,11 @@ const OF_LANGUAGE: Readonly<Record<string, RegExp>> = {
   deno: /^deno$/,
 };
 
+/** Whether a manager installs for that language; the manager of a second language is not what is asked for. */
+export function managesLanguage(manager: string, language: string): boolean {
+  return OF_LANGUAGE[language]?.test(manager) ?? true;
+}
+
 export function managerTruth(expected: Expected): Truth {
   const language = languageTruth(expected);
   if ("excluded" in language) return language;
@@ -93,7 +98,7 @@ export function managerTruth(expected: Expected): Truth {
   const commands = [...(expected.install ?? []), ...(expected.build ?? [])].filter(
     (line) => !/^(npm|pnpm) (i|add) -g|corepack/.test(line),
   );
-  const fitting = MANAGERS.filter(([name]) => OF_LANGUAGE[language.value]?.test(name));
+  const fitting = MANAGERS.filter(([name]) => managesLanguage(name, language.value));
   const found = fitting.find(([, command]) => commands.some((line) => command.test(line)));
   return found ? { value: found[0] } : { excluded: "the expected plan installs nothing" };
 }
@@ -108,8 +113,8 @@ export function startTruth(expected: Expected, textOf: (name: string) => string 
   if (!start) return { excluded: "the expected plan starts nothing" };
   if (/^(\/[\w.-]+)+\.sh$|\/assets\/scripts\//.test(start))
     return { excluded: `starts a path inside the image: ${start}` };
-  if (/^\/app\/_build\//.test(start)) return { excluded: `starts a path inside the image: ${start}` };
-  if (Object.entries(variables ?? {}).some(([name, value]) => /START_CMD$/.test(name) && value === start))
+  if (start.startsWith("/app/_build/")) return { excluded: `starts a path inside the image: ${start}` };
+  if (Object.entries(variables ?? {}).some(([name, value]) => name.endsWith("START_CMD") && value === start))
     return { excluded: "the start command is given by a variable of the platform" };
   for (const [name] of expected.files) {
     if (PLATFORM.test(name) && (textOf(name) ?? "").includes(start.slice(0, 40)))

@@ -65,16 +65,26 @@ function reachedFromAbove({ dir, members }: { dir: string; members: readonly Can
   return members.every((other) => other.kind === found.kind && (other.dir === dir) !== (found.dir === dir));
 }
 
+/** The same words, or the same file of the repo run by the same interpreter (`bundle exec ruby app.rb` and `ruby --yjit app.rb`). */
 function sameCommand(a: Candidate, b: Candidate): boolean {
-  return a.dir === b.dir && plain(a.command) === plain(b.command);
+  if (a.dir !== b.dir) return false;
+  const file = fileRun(a.command);
+  return plain(a.command) === plain(b.command) || (file !== undefined && file === fileRun(b.command));
 }
 
-/** `npm start`, `npm run start` and `exec npm run-script start` are one command. */
+function fileRun(command: string): string | undefined {
+  const match = /(?:^|\s)(node|bun|deno|python|ruby|php)3?\s(?:(?:run|-\S+)\s+)*(?:\.\/)?([\w./-]+\.\w+)\s*$/.exec(
+    command,
+  );
+  return match ? `${match[1]} ${match[2]}` : undefined;
+}
+
+/** `npm start`, `pnpm run start` and `exec npm run-script start` are one script, whoever runs it. */
 function plain(command: string): string {
   return command
     .trim()
     .replace(/^exec\s+/, "")
-    .replace(/^(npm|pnpm|yarn|bun) (?:run-script |run )?/, "$1 run ")
+    .replace(/^(npm|pnpm|yarn|bun) (?:run-script |run )?(?=[\w:-]+$)/, "run ")
     .replaceAll(/\s+/g, " ");
 }
 

@@ -16,7 +16,8 @@ interface Said {
 
 /**
  * Where a service listens, in this order: the port written in the command that is run; what the sources of the service say, in
- * their precedence; a port found in its directory (code, example env, EXPOSE); the framework's default. Workers have none.
+ * their precedence; a port found in its directory (code, example env, EXPOSE); the development server's; the framework's default.
+ * Workers have none.
  */
 export function choosePort(group: ServiceGroup, lead: Found<"service">, detections: readonly Detection[]): ChosenPort {
   if (!listens(lead.kind)) return {};
@@ -26,13 +27,11 @@ export function choosePort(group: ServiceGroup, lead: Found<"service">, detectio
     ),
   );
   const framework = only(detections, "framework").find((one) => one.dir === lead.dir && one.port !== undefined);
-  const said: Said[] = [
-    ...portIn(lead),
-    ...withPort([lead, ...group.members.filter((one) => one !== lead)]),
-    ...found,
-    ...withPort(framework ? [framework] : []),
-  ];
-  const [chosen] = said;
+  const same = group.members.filter((one) => one !== lead && one.mode === lead.mode);
+  const other = group.members.filter((one) => one.mode !== lead.mode);
+  const said: Said[] = [...portIn(lead), ...withPort([lead, ...same]), ...found];
+  // What only applies when nobody says anything is no disagreement.
+  const chosen = said[0] ?? withPort([...other, ...(framework ? [framework] : [])])[0];
   const env = envOf(group, lead, found);
   const flag = flagOf(lead, group, framework);
   const conflict =

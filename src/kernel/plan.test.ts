@@ -37,6 +37,18 @@ test("a Procfile entry, a compose service and a start script of one directory ar
   assert.match(disagreements[0]?.why ?? "", /the Procfile is believed before the manifest/);
 });
 
+test("two commands that run the same file of a directory are one service", () => {
+  const { services } = plan(
+    { is: "service", ...at(".", "Procfile:1"), name: "web", kind: "web", command: "ruby --enable-yjit app.rb" },
+    { is: "service", ...at(".", "app.rb:1", 0.6), name: "app", kind: "job", command: "bundle exec ruby app.rb" },
+    { is: "service", ...at(".", "other.rb:1", 0.6), name: "other", kind: "job", command: "ruby other.rb" },
+  );
+  assert.deepEqual(
+    services.map(({ commands }) => commands.start),
+    ["ruby --enable-yjit app.rb", "ruby other.rb"],
+  );
+});
+
 test("a root Procfile entry that starts a workspace member is the member's service", () => {
   const { services } = plan(
     script("apps/web", "web"),

@@ -8,7 +8,7 @@ export interface Framework {
   readonly port?: number;
   /** The flag of its own server that takes a port. */
   readonly portFlag?: string;
-  /** Its build is a folder of files, unless `server` says otherwise for this repo. */
+  /** What its build makes when the repo's configuration does not say; absent where only that tells. */
   readonly builds?: "static" | "server";
   /** What starts the built server when no script does; `dir`-relative, made by `build`. */
   readonly start?: string;
@@ -63,7 +63,6 @@ export const FRAMEWORKS: readonly Framework[] = [
     packages: ["@sveltejs/kit"],
     kind: "web",
     port: 3000,
-    builds: "server",
     start: "node build/index.js",
   },
   { name: "astro", packages: ["astro"], kind: "web", port: 4321, portFlag: "--port", builds: "static" },

@@ -28,9 +28,8 @@ export function meaningOf(scripts: Readonly<Record<string, string>>, script: str
     const line = unwrapped(part);
     const moved = /^cd\s+["']?([\w./@-]+)["']?$/.exec(line)?.[1];
     if (moved) into = moved;
-    const meaning = ofLine(line, scripts, depth);
-    if (meaning.does === "other") continue;
-    last = into !== undefined && meaning.does !== "delegates" ? elsewhere(line, into) : meaning;
+    const meaning = into === undefined ? ofLine(line, scripts, depth) : elsewhere(line, into);
+    if (meaning.does !== "other") last = meaning;
   }
   return last;
 }

@@ -1,6 +1,6 @@
 import type { DetectionDraft, DirView, ServiceKind } from "../../sdk/index.ts";
 import { lookInto, type Look } from "./_shared-entry.ts";
-import { declares, runProgram, runScript, workspaceAt, type Manifest } from "./_shared-javascript.ts";
+import { runProgram, runScript, workspaceAt, workspaceOf, type Manifest } from "./_shared-javascript.ts";
 import { nameOf } from "./_shared-manifests.ts";
 import { meaningOf, portSetIn, sourceFileOf, type Meaning } from "./_shared-scripts.ts";
 import { buildOf, frameworkOf } from "./_shared-sites.ts";
@@ -39,6 +39,7 @@ async function firstOf(scripts: readonly string[], mode: "start" | "dev", contex
     const found = await fromScript(script, context);
     const sure = script === scripts[0] && mode === "start";
     const fitting = found.filter((service) => sure || (service.kind !== "job" && service.confidence >= 0.5));
+    if (script === "preview" && (await builtServer(context))) continue;
     const last = script === "preview" || script === "serve" ? fitting.filter((one) => one.mode === "start") : fitting;
     if (last.length > 0) return last.map((service) => (mode === "dev" ? { ...service, mode } : service));
   }
@@ -73,14 +74,17 @@ async function whatRuns(meaning: Meaning, context: Context, because: string[]): 
     const { server, line } = meaning;
     const { kind, mode, portEnv, portFlag } = server;
     const fixed = portSetIn(line);
+    const makes = await madeOf(context);
+    const useless = makes === "static" && kind === "web" && mode === "start";
     return {
-      kind: mode === "dev" && (await isSite(context)) ? "static" : kind,
+      kind: servedKind(kind, mode, makes),
       mode,
       port: fixed ?? server.port,
       ...(portEnv === undefined ? {} : { portEnv }),
       ...(portFlag === undefined || fixed !== undefined ? {} : { portFlag }),
       because,
-      confidence: 0.92,
+      // The framework's server has nothing to serve where the build is exported as files.
+      confidence: useless ? 0.4 : 0.92,
     };
   }
   if (meaning.does === "runs") return runsFile(meaning, context, because);
@@ -129,9 +133,26 @@ function serverKind(manifest: Manifest): ServiceKind | undefined {
     : undefined;
 }
 
-async function isSite({ dir, manifest }: Context): Promise<boolean> {
+async function madeOf({ dir, manifest }: Context): Promise<"static" | "server" | undefined> {
   const used = frameworkOf(manifest);
-  return used !== undefined && (await buildOf(dir, manifest, used.framework))?.makes === "static";
+  return used && (await buildOf(dir, manifest, used.framework))?.makes;
+}
+
+/** A development server shows what the build makes; a preview server shows it too, files or not. */
+function servedKind(kind: ServiceKind, mode: "start" | "dev", makes: "static" | "server" | undefined): ServiceKind {
+  if (makes === "static" && mode === "dev") return "static";
+  return kind === "static" && makes === "server" ? "web" : kind;
+}
+
+/** The command of the server that the framework's build makes, where the framework has one. */
+async function builtServer(
+  context: Context,
+): Promise<{ command: string; port: number | undefined; package: string } | undefined> {
+  const used = frameworkOf(context.manifest);
+  const own = used?.framework.start;
+  if (!used || own === undefined || (await madeOf(context)) !== "server") return undefined;
+  const command = own.startsWith("node ") ? own : runProgram(context.manager, own);
+  return { command, port: used.framework.port, package: used.package };
 }
 
 /** Whether the package that a script hands over to exists and has the script: then it is that package's service. */
@@ -154,19 +175,16 @@ async function startsElsewhere(meaning: Extract<Meaning, { does: "delegates" }>,
 
 /** A package without a start script: its framework's built server, or its main file, unless it is a library. */
 async function withoutScript(context: Context, found: readonly ServiceDraft[]): Promise<ServiceDraft[]> {
-  const { dir, manifest, manager, name } = context;
+  const { dir, manifest, name } = context;
   const used = frameworkOf(manifest);
-  const build = used && (await buildOf(dir, manifest, used.framework));
   const base = { is: "service", dir: dir.dir, name, mode: "start" } as const;
-  const builds = Object.hasOwn(manifest.scripts, "build");
-  if (used?.framework.start && build?.makes === "server" && (builds || manifest.private)) {
-    const { framework } = used;
-    const own = framework.start ?? "";
-    const command = own.startsWith("node ") ? own : runProgram(manager, own);
-    const because = [await dir.at("package.json", `"${used.package}"`)];
-    return [
-      { ...base, kind: framework.kind, command, port: framework.port, portEnv: "PORT", because, confidence: 0.8 },
-    ];
+  const server = await builtServer(context);
+  const own = Object.hasOwn(manifest.scripts, "build") || (manifest.private && !(await workspaceAt(dir)));
+  if (used && server && own) {
+    const { command, port } = server;
+    const because = [await dir.at("package.json", `"${server.package}"`)];
+    const { kind } = used.framework;
+    return [{ ...base, kind, command, port, portEnv: "PORT", because, confidence: 0.8 }];
   }
   if (found.length > 0 || used?.framework.builds || (await workspaceAt(dir))) return [];
   return mainFile(context);
@@ -185,6 +203,8 @@ async function mainFile({ dir, manifest, manager, name }: Context): Promise<Serv
   const look = await lookInto(dir, file);
   const kind = kindOf(look, manifest);
   const place = manifest.main === file ? await dir.at("package.json", '"main"') : await dir.at(file);
+  // A member of a workspace with a main file is imported by the others, unless it opens a server.
+  if (!look.listens && (await workspaceOf(dir))) return [];
   const confidence = look.listens ? 0.85 : 0.6;
   return [
     {
@@ -203,16 +223,11 @@ async function mainFile({ dir, manifest, manager, name }: Context): Promise<Serv
 
 /** Meant to be imported or installed as a program, not to be run here. */
 function isLibrary(manifest: Manifest): boolean {
+  if (manifest.private) return manifest.raw.exports !== undefined;
   const published = ["files", "exports", "types", "typings", "module", "bin", "publishConfig"];
   if (published.some((key) => manifest.raw[key] !== undefined)) return true;
-  const keywords = manifest.raw.keywords;
-  return (
-    !manifest.private &&
-    manifest.raw.repository !== undefined &&
-    Array.isArray(keywords) &&
-    keywords.length > 0 &&
-    !declares(manifest, "express")
-  );
+  const { keywords, repository } = manifest.raw;
+  return repository !== undefined && Array.isArray(keywords) && keywords.length > 0;
 }
 
 /** The same command is said once. */

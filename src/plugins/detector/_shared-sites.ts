@@ -13,18 +13,37 @@ export function frameworkOf(manifest: Manifest): { framework: Framework; package
   return undefined;
 }
 
-/** Settings in a configuration file that turn a server framework's build into files, or a static one's into a server. */
-const SWITCHES: Readonly<Record<string, { files: RegExp; makes: "static" | "server"; when: RegExp }>> = {
-  next: { files: /^next\.config\.[cm]?[jt]s$/, makes: "static", when: /output\s*:\s*["']export["']/ },
-  nuxt: { files: /^nuxt\.config\.[cm]?[jt]s$/, makes: "static", when: /\bssr\s*:\s*false|preset\s*:\s*["']static["']/ },
-  "react-router": { files: /^react-router\.config\.[cm]?[jt]s$/, makes: "static", when: /^[^/\n]*\bssr\s*:\s*false/m },
-  remix: { files: /^vite\.config\.[cm]?[jt]s$/, makes: "static", when: /^[^/\n]*\bssr\s*:\s*false/m },
-  sveltekit: { files: /^svelte\.config\.[cm]?[jt]s$/, makes: "static", when: /@sveltejs\/adapter-static/ },
-  astro: {
-    files: /^astro\.config\.[cm]?[jt]s$/,
-    makes: "server",
-    when: /@astrojs\/(node|vercel|netlify|cloudflare)|output\s*:\s*["']server["']/,
-  },
+/** A setting in a configuration file that decides what the framework's build makes. */
+interface Switch {
+  readonly files: RegExp;
+  readonly makes: "static" | "server";
+  readonly when: RegExp;
+}
+
+const SWITCHES: Readonly<Record<string, readonly Switch[]>> = {
+  next: [{ files: /^next\.config\.[cm]?[jt]s$/, makes: "static", when: /^[^/\n]*output\s*:\s*["']export["']/m }],
+  nuxt: [
+    {
+      files: /^nuxt\.config\.[cm]?[jt]s$/,
+      makes: "static",
+      when: /^[^/\n]*(\bssr\s*:\s*false|preset\s*:\s*["']static["'])/m,
+    },
+  ],
+  "react-router": [
+    { files: /^react-router\.config\.[cm]?[jt]s$/, makes: "static", when: /^[^/\n]*\bssr\s*:\s*false/m },
+  ],
+  remix: [{ files: /^vite\.config\.[cm]?[jt]s$/, makes: "static", when: /^[^/\n]*\bssr\s*:\s*false/m }],
+  sveltekit: [
+    { files: /^svelte\.config\.[cm]?[jt]s$/, makes: "static", when: /@sveltejs\/adapter-static/ },
+    { files: /^svelte\.config\.[cm]?[jt]s$/, makes: "server", when: /@sveltejs\/adapter-node/ },
+  ],
+  astro: [
+    {
+      files: /^astro\.config\.[cm]?[jt]s$/,
+      makes: "server",
+      when: /@astrojs\/(node|vercel|netlify|cloudflare)|output\s*:\s*["']server["']/,
+    },
+  ],
 };
 const SERVER_PACKAGES: Readonly<Record<string, readonly string[]>> = {
   astro: ["@astrojs/node"],
@@ -40,10 +59,10 @@ export async function buildOf(
 ): Promise<{ makes: "static" | "server"; because: string } | undefined> {
   const server = SERVER_PACKAGES[framework.name]?.find((name) => declares(manifest, name));
   if (server) return { makes: "server", because: await dir.at("package.json", `"${server}"`) };
-  const choice = SWITCHES[framework.name];
-  for (const name of choice ? dir.names.filter((one) => choice.files.test(one)) : []) {
-    const match = choice?.when.exec((await dir.text(name)) ?? "");
-    if (match && choice) return { makes: choice.makes, because: await dir.at(name, match[0].trim().split("\n")[0]) };
-  }
+  for (const { files, makes, when } of SWITCHES[framework.name] ?? [])
+    for (const name of dir.names.filter((one) => files.test(one))) {
+      const match = when.exec((await dir.text(name)) ?? "");
+      if (match) return { makes, because: await dir.at(name, match[0].trim().split("\n")[0]) };
+    }
   return framework.builds ? { makes: framework.builds, because: await dir.at("package.json") } : undefined;
 }
