@@ -3,6 +3,7 @@ import { makePlan } from "../kernel/plan.ts";
 import { Plan, type Hands, type Log, type Repo, type Report, type Site } from "../sdk/index.ts";
 import { consent } from "./up/consent.ts";
 import { migrate, startDatabases } from "./up/databases.ts";
+import { tellProvided } from "./up/environment.ts";
 import { installAll } from "./up/install.ts";
 import { measure, type Baseline } from "./up/measure.ts";
 import { withRepairs } from "./up/repair.ts";
@@ -18,6 +19,7 @@ export interface UpContext {
   readonly log: Log;
   readonly step: Step;
   readonly signal: AbortSignal;
+  readonly gate: () => Promise<void>;
   readonly trusted: { unsandboxed: boolean } | undefined;
   /** The working tree as a site, with what runs on it; the same one as long as the daemon lives. */
   open(unsandboxed: boolean): Promise<{ tree: Site; runtime: Runtime }>;
@@ -63,7 +65,10 @@ async function phases(run: Run, known: UpContext["known"]): Promise<{ started: S
     run.notChecked.push("services and checks: dependencies are not installed");
     return { started: [], baseline: nothing };
   }
-  if (run.input.start) await prepareDatabases(run);
+  if (run.input.start) {
+    await prepareDatabases(run);
+    await tellProvided(run, [...run.runtime.databases.values()]);
+  }
   const started = await startServices(run, installed.value);
   return { started, baseline: await measure(run, installed.value, known) };
 }

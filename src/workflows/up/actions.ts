@@ -1,5 +1,6 @@
 import type { Action, Failure, Repair } from "../../sdk/index.ts";
 import { migrate } from "./databases.ts";
+import { generated } from "./environment.ts";
 import type { RepairSubject } from "./repair.ts";
 import { command, emit, inDir, succeeded, type Run } from "./run.ts";
 import { toolchainOf } from "./toolchain.ts";
@@ -109,15 +110,6 @@ async function changeFile(run: Run, repair: Repair, action: Extract<Action, { do
     next: `lodestar changes apply ${change}`,
   });
   return { ok: true };
-}
-
-/** A value that Lodestar made: random once, then the same at every start. Redacted everywhere. */
-export async function generated(run: Pick<Run, "hands" | "repo">, name: string): Promise<string> {
-  const known = await run.hands.vault.read(run.repo.id);
-  const value = known[name] ?? run.hands.random(32);
-  if (known[name] === undefined) await run.hands.vault.write(run.repo.id, { ...known, [name]: value });
-  run.hands.secrets.add(value);
-  return value;
 }
 
 function refuse(question: string, next: string): Done {

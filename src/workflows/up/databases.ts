@@ -1,4 +1,5 @@
 import type { DatabaseAnswer, DatabaseDriver, PlannedDatabase, Site } from "../../sdk/index.ts";
+import { environmentOf } from "./environment.ts";
 import { command, emit, lastLine, round, say, succeeded, type LiveDatabase, type Result, type Run } from "./run.ts";
 import { isWithin, toolchainOf } from "./toolchain.ts";
 
@@ -235,7 +236,7 @@ async function inDatabaseEnv(
   title: string,
 ) {
   const chain = await toolchainOf(run, dir);
-  const env = { ...chain.env, ...Object.fromEntries(run.adjust.env), ...databaseEnv(live) };
+  const env = { ...chain.env, ...(await environmentOf(run, dir, live)) };
   return command(run, site, "database", {
     command: line,
     dir,
@@ -246,23 +247,6 @@ async function inDatabaseEnv(
     timeout: MIGRATE_TIMEOUT,
     title,
   });
-}
-
-/** The variables that carry the URLs, and what the usual clients read besides. */
-export function databaseEnv(live: readonly LiveDatabase[]): Record<string, string> {
-  const env: Record<string, string> = {};
-  for (const database of live) {
-    env[database.env] = database.url;
-    if (database.engine !== "postgres" || !URL.canParse(database.url)) continue;
-    const url = new URL(database.url);
-    Object.assign(env, {
-      PGHOST: url.hostname,
-      PGPORT: url.port,
-      PGUSER: url.username,
-      PGDATABASE: url.pathname.slice(1),
-    });
-  }
-  return env;
 }
 
 function databaseName(repo: string): string {

@@ -2,7 +2,7 @@ import { judge } from "../../kernel/judge.ts";
 import { outcomeOf } from "../../kernel/measure.ts";
 import { baselineReceipt, type EnvironmentParts } from "../../kernel/receipt.ts";
 import type { CheckRun, DataOf, PlannedCheck, Site } from "../../sdk/index.ts";
-import { databaseEnv, migrate, startDatabases } from "./databases.ts";
+import { migrate, startDatabases } from "./databases.ts";
 import { environmentOf } from "./environment.ts";
 import type { Installed } from "./install.ts";
 import { command, emit, round, say, succeeded, timed, type LiveDatabase, type Run } from "./run.ts";
@@ -158,7 +158,9 @@ async function runCheck(
 ): Promise<CheckRun> {
   await say(run, "checks", `Running ${check.name}${check.dir === "." ? "" : ` in ${check.dir}`}: ${check.command}`);
   const chain = await toolchainOf(run, check.dir);
-  const env = { ...chain.env, CI: "true", ...(await environmentOf(run, check.dir)), ...databaseEnv(room.databases) };
+  // NODE_ENV is the runner's to choose: a test runner that finds it set to anything else misbehaves.
+  const { NODE_ENV: _chosen, ...given } = await environmentOf(run, check.dir, room.databases);
+  const env = { ...chain.env, CI: "true", ...given };
   const what = {
     command: run.adjust.commands.get(`${check.dir}/test`) ?? check.command,
     dir: check.dir,

@@ -79,6 +79,8 @@ export interface Run {
   readonly log: Log;
   readonly step: Step;
   readonly signal: AbortSignal;
+  /** Resolves when the repo is not paused. */
+  readonly gate: () => Promise<void>;
   readonly tree: Site;
   readonly runtime: Runtime;
   readonly head: { commit: string; tree: string; dirty: boolean };
@@ -118,6 +120,7 @@ export async function say(run: Pick<Run, "log" | "repo" | "id">, phase: string, 
 /** Runs one command on a site and tells the stream about it, before and after. */
 export async function command(run: Run, site: Site, tool: string, what: Command): Promise<CommandResult> {
   run.signal.throwIfAborted();
+  await run.gate();
   const call = run.hands.newId();
   await emit(run, {
     type: "tool_start",

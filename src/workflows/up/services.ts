@@ -1,6 +1,6 @@
 import type { Launch } from "../../kernel/supervise.ts";
 import type { Service } from "../../sdk/index.ts";
-import { databaseEnv, startDatabases } from "./databases.ts";
+import { startDatabases } from "./databases.ts";
 import { environmentOf } from "./environment.ts";
 import type { Installed } from "./install.ts";
 import { withRepairs } from "./repair.ts";
@@ -120,8 +120,7 @@ async function specOf(
   const port = how.port === undefined ? {} : { [service.portEnv ?? "PORT"]: String(how.port), PORT: String(how.port) };
   const env = {
     ...chain.env,
-    ...(await environmentOf(run, service.dir)),
-    ...databaseEnv([...run.runtime.databases.values()]),
+    ...(await environmentOf(run, service.dir, [...run.runtime.databases.values()])),
     ...urlsOf(how.before, service),
     ...port,
   };
@@ -184,8 +183,7 @@ async function build(
   const chain = await toolchainOf(run, service.dir);
   const env = {
     ...chain.env,
-    ...(await environmentOf(run, service.dir)),
-    ...databaseEnv([...run.runtime.databases.values()]),
+    ...(await environmentOf(run, service.dir, [...run.runtime.databases.values()])),
   };
   await say(run, "build", `Building ${service.name}: ${line}`);
   const input = [service.dir, line, run.head, attempt, [...run.adjust.env], [...run.adjust.fresh]];
