@@ -93,6 +93,11 @@ test("values come from the user, then Lodestar's database, then the example, the
   );
 });
 
+test("Laravel's key has the shape that Laravel takes", () => {
+  const { env } = resolveEnv({ variables: [variable("APP_KEY")], provided: {}, generate: () => "00ff".repeat(16) });
+  assert.equal(env.APP_KEY, `base64:${Buffer.from("00ff".repeat(16), "hex").toString("base64")}`);
+});
+
 test("a URL is told under the names that the repo uses, and only to its own kind", () => {
   const names = ["PGUSER", "DB_PORT", "MYSQL_HOST", "DB_CONNECTION", "REDIS_HOST"];
   assert.deepEqual(connectionParts("postgres://u:p@127.0.0.1:5433/app", names), {

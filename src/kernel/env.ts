@@ -65,7 +65,7 @@ export function resolveEnv(request: {
   readonly provided: Readonly<Record<string, string>>;
   /** URLs by variable name, of databases that Lodestar made. */
   readonly connections?: Readonly<Record<string, string>>;
-  /** A random value for this name, the same one each time it is asked. */
+  /** 32 random bytes as hex digits for this name, the same ones each time it is asked. */
   readonly generate: (name: string) => string;
 }): ResolvedEnv {
   const connections = request.connections ?? {};
@@ -86,7 +86,7 @@ export function resolveEnv(request: {
     const part: unknown = parts[name];
     if (provided !== undefined && provided !== "") set(name, provided, "provided");
     else if (typeof part === "string") set(name, part, "connection");
-    else if (variable.class === "generated") set(name, request.generate(name), "generated");
+    else if (variable.class === "generated") set(name, shaped(name, request.generate(name)), "generated");
     else if (variable.class === "secret") {
       if (required) missing.set(name, lack(variable, "only you have this secret"));
     } else if (CONNECTION.test(name)) {
@@ -100,6 +100,13 @@ export function resolveEnv(request: {
 
 function lack({ name, dir, because }: EnvVariable, reason: string): MissingEnv {
   return { name, dir, reason, because };
+}
+
+/** Laravel takes its key only as base64 with a prefix (`Illuminate\Encryption`); everybody else takes any text. */
+function shaped(name: string, hex: string): string {
+  if (name !== "APP_KEY" || !/^([0-9a-f]{2})+$/.test(hex)) return hex;
+  const bytes = (hex.match(/../g) ?? []).map((pair) => Number.parseInt(pair, 16));
+  return `base64:${btoa(String.fromCharCode(...bytes))}`;
 }
 
 /** A harmless value of the shape that the name promises. */

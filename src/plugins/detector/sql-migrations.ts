@@ -1,4 +1,5 @@
 import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/index.ts";
+import { urlVariable } from "./_shared-databases.ts";
 import { sure, upwards } from "./_shared-manifests.ts";
 
 /** How one folder of SQL files is applied: who owns it, and the command at the project's root. */
@@ -24,7 +25,8 @@ export default defineDetector({
       return [];
     const home = projectOf(dir);
     const path = dir.dir.slice(home.dir === "." ? 0 : home.dir.length + 1);
-    const applied = await howApplied(dir, { files, home, path });
+    const url = `"$${(await urlVariable(home, "postgres"))?.env ?? "DATABASE_URL"}"`;
+    const applied = await howApplied(dir, { files, home, path, url });
     if (!applied) return [];
     const seed = files.find((name) => SEED.test(name));
     const found: DetectionDraft = {
@@ -35,7 +37,7 @@ export default defineDetector({
       tool: applied.tool,
       command: applied.command,
       ...(applied.tool === "sql" && { engine: "postgres" }),
-      ...(applied.tool === "sql" && seed && { seed: psql([`${path}/${seed}`]) }),
+      ...(applied.tool === "sql" && seed && { seed: psql(url, [`${path}/${seed}`]) }),
     };
     return [found];
   },
@@ -80,23 +82,23 @@ export default defineDetector({
 
 async function howApplied(
   dir: DirView,
-  from: { files: readonly string[]; home: DirView; path: string },
+  from: { files: readonly string[]; home: DirView; path: string; url: string },
 ): Promise<Applied | undefined> {
-  const { files, home, path } = from;
+  const { files, home, path, url } = from;
   const first = (await dir.text(files[0] ?? "")) ?? "";
   if (files.some((name) => /^V\d[\d._]*__/.test(name)))
     return {
       tool: "flyway",
-      command: `flyway -url="$DATABASE_URL" -locations=filesystem:${path} migrate`,
+      command: `flyway -url=${url} -locations=filesystem:${path} migrate`,
       confidence: 0.55,
     };
   if (first.includes("-- +goose Up"))
-    return { tool: "goose", command: `goose -dir ${path} postgres "$DATABASE_URL" up`, confidence: 0.8 };
+    return { tool: "goose", command: `goose -dir ${path} postgres ${url} up`, confidence: 0.8 };
   if (first.includes("-- migrate:up")) return { tool: "dbmate", command: `dbmate -d ${path} up`, confidence: 0.8 };
   if (home.has("Cargo.toml") && (await home.text("Cargo.toml"))?.includes("sqlx"))
     return { tool: "sqlx", command: `sqlx migrate run --source ${path}`, confidence: 0.8 };
   if (files.some((name) => name.endsWith(".up.sql")))
-    return { tool: "golang-migrate", command: `migrate -path ${path} -database "$DATABASE_URL" up`, confidence: 0.8 };
+    return { tool: "golang-migrate", command: `migrate -path ${path} -database ${url} up`, confidence: 0.8 };
   const plain = files.filter((name) => !SEED.test(name) && !/\.down\.sql$|rollback|drop|query|queries/i.test(name));
   const numbered = plain.filter((name) => /^\d+/.test(name));
   const ordered =
@@ -106,13 +108,16 @@ async function howApplied(
   if (ordered.length === 0 || /AUTOINCREMENT|PRAGMA|ENGINE=InnoDB|AUTO_INCREMENT/i.test(first)) return undefined;
   return {
     tool: "sql",
-    command: psql(ordered.map((name) => `${path}/${name}`)),
+    command: psql(
+      url,
+      ordered.map((name) => `${path}/${name}`),
+    ),
     confidence: numbered.length > 0 ? 0.75 : 0.6,
   };
 }
 
-function psql(files: readonly string[]): string {
-  return `psql "$DATABASE_URL" -v ON_ERROR_STOP=1 -q -1 ${files.map((file) => `-f ${file}`).join(" ")}`;
+function psql(url: string, files: readonly string[]): string {
+  return `psql ${url} -v ON_ERROR_STOP=1 -q -1 ${files.map((file) => `-f ${file}`).join(" ")}`;
 }
 
 /** Prisma, Drizzle, Supabase, Rails and frameworks of the like apply what lies in their own folders. */
