@@ -59,7 +59,7 @@ export function eventOf(entry: Entry): AnyEvent {
 }
 
 /** Why `entry` cannot be the one after `previous`; undefined when it can. */
-export function breakOf(entry: Entry, previous: { seq: number; hash: string }): string | undefined {
+function breakOf(entry: Entry, previous: { seq: number; hash: string }): string | undefined {
   const expected = previous.seq + 1;
   if (entry.seq !== expected) return `entry ${expected} is missing`;
   if (entry.hash !== hashOf(entry, previous.hash)) return "its hash does not fit its content and the entry before it";
