@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { setTimeout as wait } from "node:timers/promises";
-import { messageOf, OutsideError, type CommandResult, type Running, type Segments } from "../sdk/index.ts";
+import { isUserError, messageOf, OutsideError, type CommandResult, type Running, type Segments } from "../sdk/index.ts";
 import { ancestry, processTable, withVariable } from "./process-table.ts";
 import { endTree, START_MARK, startTree, type Tree, type TreeCommand } from "./process-tree.ts";
 
@@ -17,7 +17,7 @@ export type Launch = TreeCommand extends infer T
 export interface Processes {
   /**
    * Runs a command to its end. A command that cannot be started exits 127 with the reason as output; `signal` and the
-   * timeout (milliseconds) end its whole tree.
+   * timeout (milliseconds) end its whole tree. Rejects with UserError for a repository that no sandbox can protect.
    */
   run(launch: Launch, options: { timeout: number; signal?: AbortSignal }): Promise<CommandResult>;
   /** Starts something that goes on. Rejects with OutsideError when it cannot be started. */
@@ -70,7 +70,10 @@ export function createProcesses(hands: Hands): Processes {
     async run(request, limits) {
       const begin = performance.now();
       const seconds = () => (performance.now() - begin) / 1000;
-      const started = await launch(request).catch((error: unknown) => messageOf(error));
+      const started = await launch(request).catch((error: unknown) => {
+        if (isUserError(error)) throw error;
+        return messageOf(error);
+      });
       if (typeof started === "string") {
         const segment = { segment: request.segment, from: 0, to: 0 };
         return { exit: 127, signal: null, timedOut: false, seconds: seconds(), output: started, segment };
@@ -108,6 +111,7 @@ async function open(hands: Hands, request: Launch): Promise<Live> {
     const message = `"${request.command}" cannot be started: ${messageOf(error)}`;
     writer.write(`${message}\n`);
     await writer.seal();
+    if (isUserError(error)) throw error;
     throw new OutsideError(message, { retryable: false, cause: error });
   });
   const ended = follow(tree, take).then(async (status) => ({ ...status, bytes: (await writer.seal()).to }));

@@ -10,7 +10,7 @@ const SYSTEM = ["/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", 
  * because in the sandbox the host's root is the owner: permission bits hide nothing from it.
  */
 const ETC =
-  /^(hosts|host\.conf|resolv\.conf|nsswitch\.conf|gai\.conf|networks|protocols|services|rpc|ethertypes|localtime|timezone|os-release|lsb-release|debian_version|alpine-release|fedora-release|redhat-release|arch-release|ld\.so\..*|alternatives|ca-certificates|ca-certificates\.conf|fonts|mime\.types|magic|magic\.mime|terminfo|locale\.conf|locale\.alias|inputrc|shells|bash\.bashrc|profile|java.*|jvm.*|python[\d.]*|perl|php.*|lighttpd-mime\.types|xml|sgml|glvnd|OpenCL|ImageMagick-\d+)$/;
+  /^(hosts|host\.conf|resolv\.conf|nsswitch\.conf|gai\.conf|networks|protocols|services|rpc|ethertypes|localtime|timezone|os-release|lsb-release|debian_version|alpine-release|fedora-release|redhat-release|arch-release|ld\.so\..*|alternatives|ca-certificates|ca-certificates\.conf|fonts|mime\.types|magic|magic\.mime|terminfo|locale\.conf|locale\.alias|inputrc|shells|bash\.bashrc|profile|java.*|jvm.*|python[\d.]*|perl|php.*|lighttpd-mime\.types|xml|sgml|glvnd|chromium.*|OpenCL|ImageMagick-\d+)$/;
 /** Parts of folders in /etc whose siblings are private (keys, credentials). */
 const ETC_PARTS = [
   "ssl/certs",

@@ -29,6 +29,7 @@ export interface SandboxView {
   readonly proxySocket?: string;
   /** Directories of PATH chosen by the user or by Lodestar, never by the repository: made visible read-only with what they need. */
   readonly path?: readonly string[];
+  /** Shown where they exist; those inside a writable place are left out. */
   readonly readOnly?: readonly Place[];
   readonly writable?: readonly Place[];
   /** Hidden where one of the other places would show it: the data dir. */
@@ -75,13 +76,7 @@ export function sandboxArgs(view: SandboxView): string[] {
   const programs = pathMounts([...(view.path ?? []), dirname(process.execPath)], { within });
   const machine = machineEnv();
   const certificates = machine.files.filter((file) => exists(file)).map((file) => place("read", file));
-  const shown = [
-    ...fixed,
-    ...certificates,
-    ...programs.mounts,
-    ...(view.readOnly ?? []).map((item) => place("read", item)),
-    ...writable,
-  ];
+  const shown = [...fixed, ...certificates, ...programs.mounts, ...readable(view.readOnly ?? [], within), ...writable];
   if (view.tmp !== undefined) shown.push(place("write", { from: view.tmp, at: "/tmp" }));
   const hidden = masks(shown, { hidden: view.hidden ?? [] });
   const inside = [
@@ -214,6 +209,12 @@ function forwarderCommand(): string[] {
 
 function forwarderPath(): string {
   return `${INSIDE}/inside-forward${extname(import.meta.url).replace(".", ".m")}`;
+}
+
+/** What is absent is left out, and what a command can write: a link planted there must not open another folder. */
+function readable(places: readonly Place[], within: readonly string[]): Mount[] {
+  const mounts = places.map((item) => place("read", item));
+  return mounts.filter(({ from }) => exists(from) && !within.some((root) => isWithin(from, root)));
 }
 
 function place(kind: "read" | "write", item: Place): Mount {

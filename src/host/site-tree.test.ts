@@ -23,7 +23,7 @@ import { openGit } from "./git.ts";
 import { createPorts } from "./ports.ts";
 import { startRegistryProxy, type RegistryProxy } from "./proxy.ts";
 import { masks } from "./sandbox-mounts.ts";
-import { probeSandbox, sandboxArgs, spawnSandboxed } from "./sandbox.ts";
+import { probeSandbox, spawnSandboxed } from "./sandbox.ts";
 import { createSecrets } from "./secrets.ts";
 import { openSegments } from "./segments.ts";
 import { openTreeSite, type TreeSiteOptions } from "./site-tree.ts";
@@ -246,25 +246,32 @@ describe("sandbox of the working tree", { skip: unavailable }, () => {
     const shown = [{ kind: "write", from: home, at: home }] as const;
     const hidden = masks(shown, { hidden: [dataDir], home }).map((mount) => mount.at);
     assert.deepEqual(new Set(hidden), new Set([dataDir, join(home, ".ssh")]));
-    const scratch = join(folder, "scratch-of-home");
+    const scratch = join(dataDir, "sites/home");
     mkdirSync(join(scratch, "home"), { recursive: true });
     const { child } = spawnSandboxed(
       { repo: home, scratch, home: join(scratch, "home"), dir: home, env: {}, network: "none", hidden: [dataDir] },
-      ["sh", "-c", "cat .lodestar/log.db; ls -a"],
+      ["sh", "-c", "cat .lodestar/log.db; ls -a; touch $HOME/x && echo kept"],
     );
     const output = Buffer.concat((await child.stdout?.toArray()) ?? []).toString();
-    assert.match(output, /project/);
+    assert.match(output, /project[^]*kept/);
     assert.doesNotMatch(output, /PRIVATE/);
   });
 
-  it("refuses a repository whose .git is a link", () => {
+  it("refuses a repository whose .git is a link", async () => {
     const linked = join(folder, "linked");
     mkdirSync(linked, { recursive: true });
     symlinkSync(join(root, ".git"), join(linked, ".git"));
-    assert.throws(
-      () => sandboxArgs({ repo: linked, scratch: folder, home: folder, dir: linked, env: {}, network: "none" }),
-      /symbolic link/,
-    );
+    const open = await openTreeSite(options({ root: linked }));
+    await assert.rejects(open.run(command("true")), /symbolic link/);
+    await open.close();
+  });
+
+  it("shows what a program reads outside the repository, if it is there", async () => {
+    const data = join(folder, "data");
+    mkdirSync(data, { recursive: true });
+    writeFileSync(join(data, "a"), "readable\n");
+    const result = await site.run(command(`cat ${data}/a; touch ${data}/b`, { reads: [data, join(folder, "absent")] }));
+    assert.match(result.output, /^readable\n.*Read-only/);
   });
 });
 
