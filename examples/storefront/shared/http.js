@@ -1,15 +1,11 @@
-import { createServer } from "node:http";
 import { log } from "./log.js";
 
 /**
- * Serves `routes`: a map of "METHOD /path" to a handler that gets the request and returns `{ status, headers, body }`.
- * A body that is no text is sent as JSON. What a handler throws is logged and answered with 500.
+ * A request listener for `routes`: a map of "METHOD /path" to a handler that gets the request and returns
+ * `{ status, headers, body }`. A text is sent as a page, anything else as JSON; what a handler throws is answered with 500.
  */
-export function serve(name, port, routes) {
-  const server = createServer((request, response) => void respond(routes, request, response));
-  server.listen(port, () => log(`${name} listens on http://localhost:${server.address().port}`));
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => server.close(() => process.exit(0)));
-  return server;
+export function answerWith(routes) {
+  return (request, response) => void respond(routes, request, response);
 }
 
 /** The JSON of a request's body; anything that is no JSON, or more than 64 KiB, is `undefined`. */

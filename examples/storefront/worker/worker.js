@@ -6,13 +6,9 @@ import { shipWaiting } from "./ship.js";
 const EVERY_MS = 1000;
 
 const pool = connect();
-const stop = new AbortController();
-for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => stop.abort());
-
 log("worker ships what is ordered");
-while (!stop.signal.aborted) {
+while (true) {
   const shipped = await shipWaiting(pool);
   if (shipped.length > 0) log(`shipped ${shipped.map((id) => `#${id}`).join(", ")}`);
-  await wait(EVERY_MS, undefined, { signal: stop.signal }).catch(() => log("worker stops"));
+  await wait(EVERY_MS);
 }
-await pool.end();
