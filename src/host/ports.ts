@@ -4,7 +4,7 @@ import { OutsideError } from "../sdk/index.ts";
 import { listenerOf, type Listener } from "./listeners.ts";
 
 /** A port and, when it is not the wanted one, who has the wanted one. */
-export interface Lease {
+interface Lease {
   readonly port: number;
   readonly wantedBy?: string;
 }

@@ -23,7 +23,7 @@ export const START_MARK = "LODESTAR_START";
  * of them end with its first process. `group`: a process group and the mark in their environment, where the system
  * offers nothing better; a process that clears its environment and leaves the group is not found there.
  */
-export type Containment = "sandbox" | "namespace" | "group";
+type Containment = "sandbox" | "namespace" | "group";
 
 export interface Tree {
   readonly child: ChildProcess;

@@ -68,7 +68,7 @@ export function probeSandbox(program = "bwrap"): Promise<SandboxAnswer> {
 }
 
 /** The options of bubblewrap for a view. They name descriptors that `spawnSandboxed` provides. */
-export function sandboxArgs(view: SandboxView): string[] {
+function sandboxArgs(view: SandboxView): string[] {
   const repo = place("write", view.repo);
   const fixed = systemMounts();
   const writable = [repo, place("write", view.scratch), ...(view.writable ?? []).map((item) => place("write", item))];
