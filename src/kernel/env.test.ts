@@ -19,6 +19,7 @@ test("a variable is a placeholder, generated, or the user's secret", () => {
       "REDIS_URL",
       "POSTGRES_PASSWORD",
       "DB_PASSWORD",
+      "AUTH_PASSWORD_RESET_TOKEN_TABLE",
     ],
     generated: [
       "SECRET_KEY",
@@ -34,6 +35,7 @@ test("a variable is a placeholder, generated, or the user's secret", () => {
       "STRIPE_SECRET_KEY",
       "STRIPE_WEBHOOK_SIGNING_SECRET",
       "AWS_SECRET_ACCESS_KEY",
+      "AWS_ACCESS_KEY_ID",
       "OPENAI_API_KEY",
       "GITHUB_TOKEN",
       "GOOGLE_CLIENT_SECRET",

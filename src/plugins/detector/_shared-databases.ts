@@ -72,6 +72,16 @@ export async function databasesByClient(
   return [...found.values()];
 }
 
+/** Once settings say which SQL database is used, clients of other ones are there for something else and become guesses. */
+export function settledOn(engine: string, found: readonly DetectionDraft[]): DetectionDraft[] {
+  const sql = ["postgres", "mysql", "sqlite", "mssql"];
+  return found.map((one) =>
+    one.is === "database" && one.engine !== engine && sql.includes(one.engine)
+      ? { ...one, confidence: Math.min(one.confidence, 0.45) }
+      : one,
+  );
+}
+
 /** Engine of a URL or of a dialect's name as tools write it. */
 export function engineOf(name: string | undefined): string | undefined {
   const known: readonly (readonly [RegExp, string])[] = [

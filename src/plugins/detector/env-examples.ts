@@ -25,7 +25,7 @@ const ENGINES: readonly (readonly [scheme: RegExp, engine: string])[] = [
 
 /**
  * Example files of the environment: every name, the values that are harmless, and the databases that example URLs show.
- * A variable with an empty value has to be filled in; one that is commented out is optional.
+ * An empty value proves nothing (Laravel ships with empty AWS keys): a variable is required where a comment says so.
  */
 export default defineDetector({
   looksAt: FILES,
@@ -33,13 +33,14 @@ export default defineDetector({
     const found = new Map<string, DetectionDraft>();
     for (const file of FILES) {
       const lines = ((await dir.text(file)) ?? "").split("\n");
-      for (const line of lines) {
+      for (const [index, line] of lines.entries()) {
         const [, off, name, rest = ""] = line.match(/^\s*(#\s*)?(?:export\s+)?([A-Z][A-Z0-9_]*)\s*=(.*)$/) ?? [];
         if (!name || found.has(name)) continue;
         const value = valueOf(rest);
         const because = [await dir.at(file, line)];
         const example = harmlessExample(name, value);
-        const required = off === undefined && value === "";
+        const comment = `${rest.match(/#.*$/)?.[0] ?? ""} ${lines[index - 1]?.match(/^\s*#.*$/)?.[0] ?? ""}`;
+        const required = off === undefined && value === "" && /\brequired\b/i.test(comment);
         found.set(name, {
           is: "env",
           dir: dir.dir,
@@ -60,12 +61,13 @@ export default defineDetector({
       name: "values that are harmless are kept, others never",
       files: {
         ".env.example":
-          "# the server\nPORT=3000\nSTRIPE_KEY=\nDATABASE_URL=postgres://me:pw@db.acme.io/app\n# DEBUG=1\nJWT_SECRET='change me'\n",
+          "# the server\nPORT=3000\nSTRIPE_KEY= # required\nSMTP_PASSWORD=\nDATABASE_URL=postgres://me:pw@db.acme.io/app\n# DEBUG=1\nJWT_SECRET='change me'\n",
       },
       finds: [
         { is: "env", name: "PORT", example: "3000", required: false, because: [".env.example:2"] },
         { is: "env", name: "STRIPE_KEY", required: true },
-        { is: "database", engine: "postgres", env: "DATABASE_URL", via: "url", because: [".env.example:4"] },
+        { is: "env", name: "SMTP_PASSWORD", required: false },
+        { is: "database", engine: "postgres", env: "DATABASE_URL", via: "url", because: [".env.example:5"] },
         { is: "env", name: "DEBUG", required: false },
         { is: "env", name: "JWT_SECRET" },
       ],

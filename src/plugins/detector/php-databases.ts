@@ -1,6 +1,6 @@
-import { defineDetector } from "../../sdk/index.ts";
+import { defineDetector, type DetectionDraft } from "../../sdk/index.ts";
 import { databasesByText } from "./_shared-clients.ts";
-import { urlVariable } from "./_shared-databases.ts";
+import { settledOn, urlVariable } from "./_shared-databases.ts";
 import { capture, sure } from "./_shared-manifests.ts";
 
 const CLIENTS: readonly (readonly [text: string, engine: string])[] = [
@@ -26,7 +26,7 @@ const LARAVEL: Readonly<Record<string, string>> = {
 export default defineDetector({
   looksAt: ["composer.json"],
   async detect(dir) {
-    const found = await databasesByText(dir, "composer.json", { clients: CLIENTS });
+    const clients = await databasesByText(dir, "composer.json", { clients: CLIENTS });
     for (const [file, pattern] of [
       [".env.example", /^DB_CONNECTION=(\w+)/m],
       ["config/database.php", /env\('DB_CONNECTION',\s*'(\w+)'\)/],
@@ -36,7 +36,7 @@ export default defineDetector({
       if (!connection || !engine) continue;
       const because = [await dir.at(file, "DB_CONNECTION")];
       const url = await urlVariable(dir, engine);
-      found.push({
+      const database: DetectionDraft = {
         is: "database",
         dir: dir.dir,
         because,
@@ -44,10 +44,10 @@ export default defineDetector({
         engine,
         via: "config",
         ...(url && { env: url.env }),
-      });
-      break;
+      };
+      return [...settledOn(engine, clients), database];
     }
-    return found;
+    return clients;
   },
   examples: [
     {

@@ -1,5 +1,5 @@
 import { defineDetector } from "../../sdk/index.ts";
-import { databasesByClient, engineOf } from "./_shared-databases.ts";
+import { databasesByClient, engineOf, settledOn } from "./_shared-databases.ts";
 import { capture, sure } from "./_shared-manifests.ts";
 import { rubyGems } from "./_shared-ruby.ts";
 
@@ -20,10 +20,11 @@ const CLIENTS: readonly (readonly [library: string, engine: string])[] = [
 export default defineDetector({
   looksAt: ["Gemfile"],
   async detect(dir) {
-    const found = await databasesByClient(dir, await rubyGems(dir), CLIENTS);
     const settings = await dir.text("config/database.yml");
     const adapter = capture(settings, /^\s*adapter:\s*(\w+)/m);
     const engine = engineOf(adapter);
+    const clients = await databasesByClient(dir, await rubyGems(dir), CLIENTS);
+    const found = engine ? settledOn(engine, clients) : clients;
     const seed = dir.has("db/seeds.rb") && /^\s*[^#\s]/m.test((await dir.text("db/seeds.rb")) ?? "");
     if (engine) {
       const because = [await dir.at("config/database.yml", `adapter: ${adapter}`)];
@@ -67,6 +68,11 @@ export default defineDetector({
         { is: "database", engine: "postgres", via: "config", env: "DATABASE_URL", because: ["config/database.yml:2"] },
         { is: "migration", tool: "rails", command: "bundle exec rails db:migrate", seed: "bundle exec rails db:seed" },
       ],
+    },
+    {
+      name: "a second driver that the settings do not use",
+      files: { Gemfile: 'gem "pg"\ngem "mysql2"\n', "config/database.yml": "default:\n  adapter: postgresql\n" },
+      finds: [{ is: "database", engine: "mysql", confidence: 0.45 }],
     },
     { name: "no database", files: { Gemfile: 'gem "sinatra"\n' }, finds: [] },
   ],
