@@ -22,6 +22,7 @@ const BELOW_LIMIT = 20_000;
 /** A repo as detectors see it: an index of its files, texts read once, manifests parsed once. */
 export function viewRepo(source: RepoSource): RepoView {
   const namesByDir = indexByDir(source.files);
+  const sorted = source.files.toSorted();
   const texts = new Map<string, Promise<string | undefined>>();
   const parsed = new Map<string, Promise<unknown>>();
   const problems: { file: string; message: string }[] = [];
@@ -58,8 +59,7 @@ export function viewRepo(source: RepoSource): RepoView {
     return {
       dir,
       names,
-      below: () =>
-        (dir === "." ? source.files : source.files.filter((file) => file.startsWith(`${dir}/`))).slice(0, BELOW_LIMIT),
+      below: () => filesBelow(sorted, dir).slice(0, BELOW_LIMIT),
       has: (name) => (name.includes("/") ? hasFile(namesByDir, full(name)) : names.includes(name)),
       text: (name) => text(full(name)),
       json: (name) => parse(full(name), parseJson),
@@ -96,6 +96,22 @@ function indexByDir(files: readonly string[]): Map<string, string[]> {
     else index.set(dir, [file.slice(slash + 1)]);
   }
   return index;
+}
+
+/** Files with one prefix stand together in a sorted list: two binary searches instead of a walk. `0` is the character after `/`. */
+function filesBelow(sorted: readonly string[], dir: string): readonly string[] {
+  return dir === "." ? sorted : sorted.slice(firstAtLeast(sorted, `${dir}/`), firstAtLeast(sorted, `${dir}0`));
+}
+
+function firstAtLeast(sorted: readonly string[], text: string): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((sorted[middle] ?? "") < text) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function hasFile(index: Map<string, string[]>, path: string): boolean {

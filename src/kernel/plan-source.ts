@@ -62,9 +62,16 @@ export function productOnly(detections: readonly Detection[]): Detection[] {
     .map((found) => (aside(found.dir) ? { ...found, confidence: found.confidence / 2 } : found));
 }
 
-/** Every detection of one kind, in the order of detection. */
+const sorted = new WeakMap<readonly Detection[], Map<Detection["is"], Detection[]>>();
+
+/** Every detection of one kind, in the order of detection. A list is sorted by kind once, however often it is asked. */
 export function only<Is extends Detection["is"]>(detections: readonly Detection[], is: Is): Found<Is>[] {
-  return detections.filter((found): found is Found<Is> => found.is === is);
+  let byKind = sorted.get(detections);
+  if (!byKind) {
+    byKind = Map.groupBy(detections, (found) => found.is);
+    sorted.set(detections, byKind);
+  }
+  return (byKind.get(is) ?? []).filter((found): found is Found<Is> => found.is === is);
 }
 
 export function uniq<T>(values: readonly T[]): T[] {
