@@ -2,12 +2,12 @@ import { defineFixer, type Action, type Failure } from "../../sdk/index.ts";
 import { EMPTY_PLAN, plain } from "./_shared.ts";
 
 const NAME = "[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*";
-/** How programs say that one variable is missing; the group is its name. */
+/** How programs say that one environment variable is missing; the group is its name. */
 const SAYS = [
-  `(?:process\\.env\\.|ENV\\[["']|\\$)?\\b(${NAME})\\b["'\`\\]]*(?: environment)?(?: variable)? (?:is|was) (?:required|missing|not set|not defined|not provided|undefined|unset|mandatory)`,
-  `(?:missing|undefined|unset)(?: required)?(?: env(?:ironment)?)?(?: var(?:iable)?s?)? ?:? ?["'\`]?\\b(${NAME})\\b["'\`]?(?![:/.(\\[])`,
-  `env(?:ironment)? variable(?: not found)?:? ["'\`]?(${NAME})["'\`]?(?: is| was|: not| not|\\.?$|\\.? )`,
-  `\\b(${NAME})\\b(?: environment variable)? must be (?:set|provided|defined|specified)`,
+  `(?:process\\.env\\.|ENV\\[["'])(${NAME})["'\\]]* (?:is|was) (?:required|missing|not set|not defined|not provided|undefined)`,
+  `env(?:ironment)? var(?:iable)?s?(?: not found)?:? ["'\`]?(${NAME})["'\`]?(?: is| was|: not| not|\\.?$|\\.? )`,
+  `\\b(${NAME})["'\`]? env(?:ironment)? var(?:iable)? (?:is|was) (?:required|missing|not set|not defined|not found|unset)`,
+  `[Mm]issing(?: required)? env(?:ironment)?(?: var(?:iable)?s?)?:? ["'\`]?(${NAME})\\b`,
   `[Ss]et the (${NAME}) environment variable`,
   `Must define (?:an environment variable )?["'\`]?(${NAME})`,
   `required key (${NAME}) missing value`,
@@ -16,11 +16,19 @@ const SAYS = [
   `key not found: "(${NAME})"`,
   `\\b(${NAME}): (?:parameter not set|unbound variable|parameter null or not set)`,
 ];
+/** The same without the word for it: believed of names that the plan knows, and of names in several words. */
+const MAYBE = [
+  `\\b(${NAME})["'\`]? (?:is|was) (?:required|missing|not set|not provided|unset|mandatory)`,
+  `\\b(${NAME})["'\`]? must be (?:set|provided|defined|specified)`,
+  `[Mm]issing(?: required)?:? ["'\`]?(${NAME})["'\`]?(?:$|[\\s.,;!])`,
+];
 /** Lists below a heading: envalid, t3-env and dotenv-safe print one name a line or a comma list. */
 const HEADING =
   /(?:missing|invalid) environment variables?:|not present in the environment|following (?:required )?(?:env(?:ironment)? )?variables (?:are|were) (?:missing|not (?:set|defined))/i;
 const LISTED = new RegExp(`^[\\s{,'"]*(${NAME})['"]?\\s*(?::\\s*(?:undefined|\\[|$|Required|eg\\.|Missing).*)?[,}]*$`);
-const SCHEMA_PATH = new RegExp(`["']?path["']?:\\s*\\[\\s*["'](${NAME})["']\\s*\\]`, "g");
+const SCHEMA_PATH = `["']?path["']?:\\s*\\[\\s*["'](${NAME})["']\\s*\\]`;
+/** A KeyError of `os.environ`, and not of any other dict. */
+const ENVIRON = /os\.environ|os\.getenv|<frozen os>|\/os\.py"/;
 const ABSENT = /received:? ?["']?undefined|"?message"?: ["']Required["']/;
 const HARMLESS: Readonly<Record<string, string>> = {
   NODE_ENV: "development",
@@ -38,7 +46,7 @@ const SERVER_URL = /^(?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|
 /** A variable that the program needs is not set: a harmless or random value where that will do, else a question. */
 export default defineFixer({
   repair(failure) {
-    const names = missingNames(plain(failure)).filter((name) => !failure.env.includes(name));
+    const names = missingNames(failure).filter((name) => !failure.env.includes(name));
     if (names.length === 0) return undefined;
     return {
       title: `set ${names.join(", ")}`,
@@ -180,6 +188,16 @@ Could not resolve placeholder 'LOG_LEVEL' in value "\${LOG_LEVEL}"`,
       repairs: undefined,
     },
     {
+      name: "counter: the code has no such constant",
+      failure: { output: "ReferenceError: MAX_ITEMS is not defined\nNameError: name 'PORT' is not defined" },
+      repairs: undefined,
+    },
+    {
+      name: "counter: a field of a form",
+      failure: { output: "ValidationError: EMAIL is required" },
+      repairs: undefined,
+    },
+    {
       name: "counter: an answer to a request that lacks a header",
       failure: { output: "GET /api 401 Authorization header is required" },
       repairs: undefined,
@@ -188,15 +206,23 @@ Could not resolve placeholder 'LOG_LEVEL' in value "\${LOG_LEVEL}"`,
 });
 
 /** Names in the order in which they are said, each once. */
-function missingNames(text: string): string[] {
-  const names: string[] = [];
-  for (const pattern of SAYS)
-    for (const match of text.matchAll(new RegExp(pattern, "gm"))) if (match[1]) names.push(match[1]);
-  if (/os\.environ|os\.getenv|<frozen os>|\/os\.py"/.test(text))
-    for (const match of text.matchAll(new RegExp(`KeyError: '(${NAME})'`, "g"))) if (match[1]) names.push(match[1]);
-  if (ABSENT.test(text)) for (const match of text.matchAll(SCHEMA_PATH)) if (match[1]) names.push(match[1]);
-  if (/Missing `secret_key_base` for/.test(text)) names.push("SECRET_KEY_BASE");
-  return [...new Set([...names, ...listedNames(text.split("\n"))])].filter((name) => name.length > 2);
+function missingNames(failure: Failure): string[] {
+  const text = plain(failure);
+  const known = new Set(failure.plan.env.map((variable) => variable.name));
+  const maybe = MAYBE.flatMap((pattern) => groups(text, pattern));
+  const names = [
+    ...SAYS.flatMap((pattern) => groups(text, pattern)),
+    ...maybe.filter((name) => known.has(name) || name.includes("_")),
+    ...(ENVIRON.test(text) ? groups(text, `KeyError: '(${NAME})'`) : []),
+    ...(ABSENT.test(text) ? groups(text, SCHEMA_PATH) : []),
+    ...(/Missing `secret_key_base` for/.test(text) ? ["SECRET_KEY_BASE"] : []),
+    ...listedNames(text.split("\n")),
+  ];
+  return [...new Set(names)].filter((name) => name.length > 2);
+}
+
+function groups(text: string, pattern: string): string[] {
+  return [...text.matchAll(new RegExp(pattern, "gm"))].flatMap((match) => match[1] ?? []);
 }
 
 function listedNames(lines: readonly string[]): string[] {
