@@ -62,10 +62,10 @@ function chooseVersion(group: readonly Language[]): { version?: string; conflict
   const ranges = asking.filter((found) => RANGE_FILE.test(found.because[0] ?? ""));
   const pin = pins[0];
   const range = ranges[0];
-  const fits = pin && range ? satisfies(versionOf(pin), versionOf(range)) : true;
+  const fits = pin && range ? satisfies(newest(versionOf(pin)), versionOf(range)) : true;
   const chosen = pin && fits !== false ? pin : (range ?? pin);
   if (!chosen) return {};
-  const rest = chosen === pin ? [...pins, ...(fits === undefined ? ranges : [])] : [...pins, ...ranges];
+  const rest = chosen === pin ? pins : [...pins, ...ranges];
   const conflict = disagreement(chosen, rest, {
     what: `${chosen.runtime?.name ?? chosen.language} version`,
     dir: chosen.dir,
@@ -76,6 +76,12 @@ function chooseVersion(group: readonly Language[]): { version?: string; conflict
         : "the pinned version is outside the range that the manifest declares, and the manifest is what the code needs",
   });
   return { version: versionOf(chosen), conflict };
+}
+
+/** A partial pin stands for the newest release that begins with it: `20` fits `>=20.9`. */
+function newest(version: string): string {
+  const parts = /^v?(\d+)(?:\.(\d+))?$/.exec(version);
+  return parts ? `${parts[1]}.${parts[2] ?? 9_999}.9999` : version;
 }
 
 function versionOf(found: Language): string {
