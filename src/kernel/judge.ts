@@ -79,6 +79,7 @@ function failSentence(run: Outcome): string {
   if (tests) return `No test failed, yet ${end}: ${lastWords(run)}`;
   const errors = locations.filter((place) => place.severity === "error").length;
   if (errors > 0) return `${parser ?? "The output"} names ${amount(errors, "error")}, ${end}.`;
+  if (locations.length > 0) return `${parser ?? "The output"} names ${amount(locations.length, "warning")}, ${end}.`;
   return `${end.charAt(0).toUpperCase()}${end.slice(1)}: ${lastWords(run)}`;
 }
 

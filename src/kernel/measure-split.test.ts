@@ -55,6 +55,8 @@ test("turbo, pnpm, yarn and lerna name the package in front of each line", () =>
 test("places of compilers are no packages", () => {
   const places = "src/a.c:3:5: error: no x\nsrc/b.c:4:1: error: no y\nmain.py:7: note: hm";
   assert.deepEqual(splitRuns(places), [{ output: places }]);
+  const prettier = "[warn] a.js\n[error] b.js: no (1:2)";
+  assert.deepEqual(splitRuns(prettier), [{ output: prettier }]);
   const maven = "[INFO] Tests run: 1\n[ERROR] no";
   assert.deepEqual(splitRuns(maven), [{ output: maven }]);
 });

@@ -45,7 +45,7 @@ export function splitRuns(output: string): Part[] {
 const PREFIXES = [
   /^((?:@[\w.-]+\/)?[\w.-]+:[a-z][\w:.-]*): ?(.*)$/, // turbo
   /^((?:\.|[\w.@-]+(?:\/[\w.@-]+)*) [a-z][\w:.-]*)(?::|\$) (.*)$/, // pnpm -r
-  /^\[((?:@[\w.-]+\/)?[a-z0-9][\w.:-]*)\]:? ?(.*)$/, // yarn workspaces foreach -v, concurrently
+  /^\[(?!(?:error|warn|warning|info|debug|trace)\])((?:@[\w.-]+\/)?[a-z0-9][\w.:-]*)\]:? ?(.*)$/, // yarn workspaces foreach -v, concurrently
   /^((?:@[\w.-]+\/)[\w.-]+): (.*)$/, // lerna --stream, scoped names only: others look like any message
 ];
 

@@ -84,6 +84,23 @@ export function locate(pattern: RegExp, output: string, severity: Location["seve
   });
 }
 
+/**
+ * Places that stand below the name of their file: an unindented line with a path, then indented lines that match `line`
+ * (groups as for `locate`), up to the next file.
+ */
+export function locateGrouped(line: RegExp, output: string): Location[] {
+  const locations: Location[] = [];
+  let file: string | undefined;
+  for (const text of output.split("\n")) {
+    const groups = line.exec(text)?.groups;
+    if (groups && file !== undefined) {
+      const place = toLocation({ ...groups, file });
+      if (place) locations.push(place);
+    } else if (/^\S.*\.[\w-]+$/.test(text)) file = text;
+  }
+  return locations;
+}
+
 export function toLocation(groups: Groups, severity: Location["severity"] = "error"): Location | undefined {
   const { file, line, column, rule, message = "" } = groups;
   if (file === undefined || line === undefined) return undefined;

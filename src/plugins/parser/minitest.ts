@@ -1,0 +1,92 @@
+import { defineParser, type TestCase } from "../../sdk/index.ts";
+import { count, matches, sum, tests } from "./_shared.ts";
+
+/** minitest and `rails test` say runs and skips; test-unit says tests, pendings and omissions. */
+const TOTALS =
+  /^(?<runs>\d+) (?:runs|tests), \d+ assertions, (?<failures>\d+) failures, (?<errors>\d+) errors, (?:(?<skips>\d+) skips|(?<pendings>\d+) pendings, (?<omissions>\d+) omissions, \d+ notifications)$/m;
+const FAILURE =
+  /^ *(?:\d+\) )?(?:Failure|Error):\s+(?<name>[\w:]+#[^\s:[]+|test\w*\(\S+\))(?: \[(?<file>[^\]]+):(?<line>\d+)\])?:?(?:\n(?<message>.*))?/m;
+const VERBOSE = /^(?<name>\S+#.+?) = [\d.]+ s = (?:(?<pass>\.)|(?<skip>S))$/m;
+
+/** minitest, also under Rails, and test-unit. */
+export default defineParser({
+  recognizes: ({ output }) => (TOTALS.test(output) ? 0.9 : 0),
+  parse: ({ output }) => {
+    const counts = matches(TOTALS, output).map(({ runs, failures, errors, skips, pendings, omissions }) => {
+      const failed = count(failures) + count(errors);
+      const skipped = count(skips) + count(pendings) + count(omissions);
+      return { passed: Math.max(0, count(runs) - failed - skipped), failed, skipped };
+    });
+    const failed = matches(FAILURE, output).map(({ name = "", file, line, message }): TestCase => ({
+      name,
+      verdict: "fail",
+      ...(file ? { file, line: count(line) } : {}),
+      ...(message ? { message: message.trim() } : {}),
+    }));
+    const other = matches(VERBOSE, output).map(({ name = "", pass }): TestCase => ({
+      name,
+      verdict: pass ? "pass" : "skip",
+    }));
+    return tests({ counts: sum(counts), cases: [...failed, ...other] });
+  },
+  examples: [
+    {
+      name: "verbose",
+      input: {
+        command: "ruby -Itest test/a.rb -v",
+        output: `Run options: -v --seed 22991
+
+# Running:
+
+TestA#test_c = 0.00 s = S
+TestA#test_a = 0.00 s = .
+TestA#test_b = 0.00 s = F
+TestA#test_d = 0.00 s = E
+
+Finished in 0.000401s, 9981.3349 runs/s, 4990.6675 assertions/s.
+
+  1) Skipped:
+TestA#test_c [t/a.rb:5]:
+later
+
+  2) Failure:
+TestA#test_b [t/a.rb:4]:
+Expected: 1
+  Actual: 2
+
+  3) Error:
+TestA#test_d:
+RuntimeError: x
+    t/a.rb:6:in \`test_d'
+
+4 runs, 2 assertions, 1 failures, 1 errors, 1 skips
+`,
+        exit: 1,
+      },
+      gives: {
+        tests: { passed: 1, failed: 2, skipped: 1 },
+        cases: [
+          { name: "TestA#test_a", verdict: "pass" },
+          { name: "TestA#test_c", verdict: "skip" },
+          { name: "TestA#test_b", verdict: "fail", file: "t/a.rb", line: 4, message: "Expected: 1" },
+          { name: "TestA#test_d", verdict: "fail", message: "RuntimeError: x" },
+        ],
+      },
+    },
+    {
+      name: "test-unit",
+      input: {
+        command: "ruby t/tu.rb",
+        output:
+          "Loaded suite t/tu\nStarted\n.F\n===============================================================================\nFailure: test_b(TestA)\nt/tu.rb:4:in `test_b'\n2 tests, 2 assertions, 1 failures, 0 errors, 0 pendings, 0 omissions, 0 notifications\n50% passed\n",
+        exit: 1,
+      },
+      gives: { tests: { passed: 1, failed: 1, skipped: 0 }, cases: [{ name: "test_b(TestA)", verdict: "fail" }] },
+    },
+    {
+      name: "rspec",
+      input: { command: "rspec", output: "1 example, 0 failures\n", exit: 0 },
+      gives: undefined,
+    },
+  ],
+});
