@@ -8,7 +8,7 @@ const MEMORY_LIMITS = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memor
 const GPU_PATIENCE = 2_000;
 
 /** Looks at the machine: names of variables, a few files, memory, cores, GPUs. See `kernel/environment.ts` for the shape. */
-export async function lookAtEnvironment(env: NodeJS.ProcessEnv = process.env) {
+export async function gatherFacts(env: NodeJS.ProcessEnv = process.env) {
   const [exists, procVersion, cgroup, memoryLimitBytes, gpus] = await Promise.all([
     filter(FILES),
     text("/proc/version"),

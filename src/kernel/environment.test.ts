@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lookAtEnvironment } from "../host/environment.ts";
+import { gatherFacts } from "../host/environment.ts";
 import { describePlan } from "./detect-report.ts";
 import { describeEnvironment, type EnvironmentFacts } from "./environment.ts";
 import { makePlan } from "./plan.ts";
@@ -61,7 +61,7 @@ test("a container's own limit is its memory", () => {
 });
 
 test("the host's facts describe this machine; a variable that says no counts as unset", async () => {
-  const environment = describeEnvironment(await lookAtEnvironment({ CI: "false", GITPOD_WORKSPACE_ID: "" }));
+  const environment = describeEnvironment(await gatherFacts({ CI: "false", GITPOD_WORKSPACE_ID: "" }));
   assert.notEqual(environment.kind, "gitpod");
   assert.ok(!["ci"].includes(environment.kind) && !environment.also.includes("ci"));
   assert.ok(environment.cores >= 1 && environment.memoryBytes > 1e6);
