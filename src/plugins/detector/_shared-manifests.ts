@@ -3,7 +3,7 @@ import type { DetectionDraft, DirView } from "../../sdk/index.ts";
 const FOREIGN =
   /(^|\/)(node_modules|bower_components|site-packages|\.?venv|\.tox|Pods|dist|target|vendor|third[_-]party)\//;
 const APART =
-  /(^|\/)(examples?|samples?|demos?|fixtures?|__fixtures__|tests?|__tests__|testdata|test-data|spec|e2e|docs?|benchmarks?|templates?)(\/|$)/i;
+  /(^|\/)(examples?|samples?|demos?|fixtures?|__fixtures__|tests?|__tests__|testdata|test-data|spec|e2e|docs?|benchmarks?|fuzz|templates?)(\/|$)/i;
 
 /** Whether a file lies in code that was copied here or made by a build: nothing of it is this repo's own code. */
 export function isForeign(path: string): boolean {

@@ -15,8 +15,9 @@ export default defineDetector({
     if (!dir.has("go.mod") && isPartOf(dir, ["go.mod"])) return [];
     const mains = await mainPackages(dir);
     if (mains.length === 0) return [];
+    const released = dir.names.some((name) => /^\.?goreleaser\.ya?ml$/.test(name));
     const usable = mains.filter(({ confidence }) => confidence >= 0.5);
-    const found: DetectionDraft[] = mains.map((main) => serviceOf(dir, main, usable.length > 3));
+    const found: DetectionDraft[] = mains.map((main) => serviceOf(dir, main, { many: usable.length > 3, released }));
     const build = "go build -o /dev/null ./...";
     const because = [mains[0]?.because ?? (await dir.at("go.mod"))];
     if (dir.has("go.mod"))
@@ -93,12 +94,12 @@ async function mainPackages(dir: DirView): Promise<Main[]> {
   return [...found.values()];
 }
 
-function serviceOf(dir: DirView, main: Main, tools: boolean): DetectionDraft {
+function serviceOf(dir: DirView, main: Main, box: { many: boolean; released: boolean }): DetectionDraft {
   const serves = SERVER.test(main.text);
   const port = capture(main.text, /["'`][\w.]*:(\d{2,5})["'`]|Getenv\("PORT"\)[^]{0,80}?"(\d{2,5})"/);
   const env = /Getenv\("PORT"\)|LookupEnv\("PORT"\)|gin\.(Default|New)\(/.test(main.text) && serves;
   const kind = serves ? "api" : STAYS.test(main.text) ? "worker" : "job";
-  const guess = COMMAND_LINE.test(main.text) && !serves;
+  const guess = (box.released || COMMAND_LINE.test(main.text)) && !serves;
   const confidence = guess ? 0.45 : kind === "job" ? Math.min(main.confidence, 0.7) : main.confidence;
   const usual = serves && /gin\.(Default|New)\(/.test(main.text) ? 8080 : undefined;
   const number = port ? Number(port) : usual;
@@ -107,7 +108,7 @@ function serviceOf(dir: DirView, main: Main, tools: boolean): DetectionDraft {
     is: "service",
     dir: dir.dir,
     because: [main.because],
-    confidence: sure(dir, tools ? Math.min(confidence, 0.6) : confidence),
+    confidence: sure(dir, box.many ? Math.min(confidence, 0.6) : confidence),
     name: main.folder === "." ? nameOf(dir, serves ? "api" : "main") : (main.folder.split("/").at(-1) ?? "main"),
     kind,
     command: `go run ${file}`,

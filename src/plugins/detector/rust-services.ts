@@ -24,7 +24,9 @@ export default defineDetector({
     const bins = cargoBins(dir, manifest);
     const dependencies = record(pick(manifest, "dependencies"));
     const framework = Object.keys(FRAMEWORKS).find((name) => name in dependencies);
-    const tool = ["clap", "structopt", "argh"].some((name) => name in dependencies);
+    // What is published with a licence and a homepage is a tool to install, not a service to keep running.
+    const published = ["license", "repository"].every((key) => pick(manifest, "package", key) !== undefined);
+    const tool = published || ["clap", "structopt", "argh"].some((name) => name in dependencies);
     const found: DetectionDraft[] = [];
     for (const [index, bin] of bins.entries()) {
       const text = (await dir.text(bin.file)) ?? "";
@@ -83,6 +85,14 @@ export default defineDetector({
         { is: "service", name: "two", confidence: 0.7, because: ["src/bin/two.rs:1"] },
         { is: "service", name: "many", confidence: 0.6 },
       ],
+    },
+    {
+      name: "a published tool is only a guess",
+      files: {
+        "Cargo.toml": '[package]\nname = "grip"\nlicense = "MIT"\nrepository = "https://example.test"\n',
+        "src/main.rs": "fn main() {}\n",
+      },
+      finds: [{ is: "service", name: "grip", confidence: 0.45 }],
     },
     { name: "a library", files: { "Cargo.toml": '[package]\nname = "x"\n', "src/lib.rs": "" }, finds: [] },
   ],
