@@ -47,6 +47,8 @@ export interface ComposeService {
   /** Port inside its container. */
   readonly port: number | undefined;
   readonly needs: readonly string[];
+  /** Started only when somebody asks for its profile. */
+  readonly optional: boolean;
   readonly environment: readonly (readonly [name: string, value: string | undefined])[];
 }
 
@@ -54,7 +56,7 @@ export interface ComposeService {
 export async function composeServices(dir: DirView, file: string): Promise<ComposeService[]> {
   const services = record(pick(await dir.yaml(file), "services"));
   return Object.entries(services).map(([name, value]) => {
-    const service = record(value);
+    const service = merged(value);
     const build =
       word(service.build) ?? (service.build === undefined ? undefined : (word(pick(service.build, "context")) ?? "."));
     const image = word(service.image);
@@ -63,14 +65,34 @@ export async function composeServices(dir: DirView, file: string): Promise<Compo
       name,
       engine: build === undefined ? ENGINES[base] : undefined,
       version: tag?.match(/^v?(\d+(?:\.\d+)*)/)?.[1],
-      context: build === undefined || build.includes("://") ? undefined : dir.sub(build).dir,
-      dockerfile: word(pick(service.build, "dockerfile")) ?? "Dockerfile",
+      ...builtFrom(dir, build, word(pick(service.build, "dockerfile")) ?? "Dockerfile"),
       command: commandText(service.command),
       port: portOf(service.ports) ?? portOf(service.expose),
       needs: Array.isArray(service.depends_on) ? words(service.depends_on) : Object.keys(record(service.depends_on)),
+      optional: Array.isArray(service.profiles) && service.profiles.length > 0,
       environment: environmentOf(service.environment),
     };
   });
+}
+
+/** `docker build -f api/Dockerfile .` builds what lies in `api`: the folder of the Dockerfile is the program's. */
+function builtFrom(
+  dir: DirView,
+  context: string | undefined,
+  dockerfile: string,
+): { context: string | undefined; dockerfile: string } {
+  if (context === undefined || context.includes("://")) return { context: undefined, dockerfile };
+  const slash = dockerfile.lastIndexOf("/");
+  const home = dir.sub(context).sub(slash < 0 ? "." : dockerfile.slice(0, slash));
+  return { context: home.dir, dockerfile: dockerfile.slice(slash + 1) };
+}
+
+/** A mapping with YAML's merge key (`<<`) carried out, which the parser leaves as it is. */
+function merged(value: unknown): Record<string, unknown> {
+  const { "<<": base, ...own } = record(value);
+  if (base === undefined) return own;
+  const inherited = (Array.isArray(base) ? base : [base]).map(merged);
+  return Object.assign({}, ...inherited.toReversed(), own);
 }
 
 /** A command as a shell line: the exec form's words are quoted where they need it. */
@@ -96,7 +118,7 @@ function portOf(ports: unknown): number | undefined {
 }
 
 function environmentOf(value: unknown): (readonly [string, string | undefined])[] {
-  if (!Array.isArray(value)) return Object.entries(record(value)).map(([name, text]) => [name, word(text)]);
+  if (!Array.isArray(value)) return Object.entries(merged(value)).map(([name, text]) => [name, word(text)]);
   return words(value).map((line) => {
     const equals = line.indexOf("=");
     return equals < 0 ? [line, undefined] : [line.slice(0, equals), line.slice(equals + 1)];

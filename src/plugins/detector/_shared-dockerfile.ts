@@ -35,7 +35,9 @@ export async function readDockerfile(dir: DirView, file: string): Promise<Docker
     last.flatMap((line) => capture(line, /^WORKDIR\s+(\S+)/i) ?? []).at(-1) ?? capture(text, /^WORKDIR\s+(\S+)/im);
   const entry = last.findLast((line) => /^ENTRYPOINT\s/i.test(line));
   const cmd = last.findLast((line) => /^CMD\s/i.test(line));
-  const words = [entry, cmd].flatMap((line) => (line ? (shellLine(line) ?? []) : []));
+  // An entrypoint script prepares the container and then runs the command that it is given.
+  const prepares = entry !== undefined && cmd !== undefined && /entrypoint|tini|dumb-init/.test(entry.slice(10));
+  const words = [prepares ? undefined : entry, cmd].flatMap((line) => (line ? (shellLine(line) ?? []) : []));
   const exposed = last.findLast((line) => /^EXPOSE\s+\d/i.test(line));
   const set = last.findLast((line) => /^ENV\s+PORT[=\s]\s*"?\d/i.test(line));
   const port = capture(set, /(\d+)/) ?? capture(exposed, /(\d+)/);

@@ -15,14 +15,18 @@ export interface PythonDependency {
 /** What a Python project declares, by normalised name (PEP 503: lower case, `-` for `_` and `.`). */
 export async function pythonDependencies(dir: DirView): Promise<Map<string, PythonDependency>> {
   const found = new Map<string, PythonDependency>();
-  async function add(file: string, name: string, dev: boolean): Promise<void> {
+  async function add(file: string, line: string, dev: boolean): Promise<void> {
+    const name = nameIn(line);
     const known = normalise(name);
+    // FastAPI brings its server with this extra.
+    if (/^\s*fastapi\[(standard|all)\b/i.test(line))
+      found.set("fastapi-cli", { because: await dir.at(file, name), dev });
     if (known === "" || known === "python" || (found.has(known) && (dev || !found.get(known)?.dev))) return;
     found.set(known, { because: await dir.at(file, name), dev });
   }
   for (const file of dir.names.filter(isRequirements)) {
     const dev = /dev|test|lint|doc/i.test(file);
-    for (const line of ((await dir.text(file)) ?? "").split("\n")) await add(file, nameIn(line), dev);
+    for (const line of ((await dir.text(file)) ?? "").split("\n")) await add(file, line, dev);
   }
   await readPyproject(dir, add);
   if (dir.has("Pipfile")) {
@@ -33,7 +37,7 @@ export async function pythonDependencies(dir: DirView): Promise<Map<string, Pyth
   for (const file of ["setup.py", "setup.cfg"]) {
     const text = (await dir.text(file)) ?? "";
     const block = text.match(/install_requires\s*=\s*(\[[^\]]*\]|(?:\n[ \t]+\S.*)+)/)?.[1] ?? "";
-    for (const line of block.split(/[\n,]/)) await add(file, nameIn(line.replace(/[[\]"']/g, "")), false);
+    for (const line of block.split(/[\n,]/)) await add(file, line.replace(/^\s*\[|["']/g, ""), false);
   }
   return found;
 }
@@ -45,15 +49,15 @@ async function readPyproject(
   if (!dir.has("pyproject.toml")) return;
   const file = "pyproject.toml";
   const project = await dir.toml(file);
-  for (const line of words(pick(project, "project", "dependencies"))) await add(file, nameIn(line), false);
+  for (const line of words(pick(project, "project", "dependencies"))) await add(file, line, false);
   const groups = [
     record(pick(project, "project", "optional-dependencies")),
     record(pick(project, "dependency-groups")),
     record(pick(project, "tool", "pdm", "dev-dependencies")),
   ];
   for (const group of groups)
-    for (const lines of Object.values(group)) for (const line of words(lines)) await add(file, nameIn(line), true);
-  for (const line of words(pick(project, "tool", "uv", "dev-dependencies"))) await add(file, nameIn(line), true);
+    for (const lines of Object.values(group)) for (const line of words(lines)) await add(file, line, true);
+  for (const line of words(pick(project, "tool", "uv", "dev-dependencies"))) await add(file, line, true);
   const poetry = record(pick(project, "tool", "poetry"));
   for (const name of Object.keys(record(poetry.dependencies))) await add(file, name, false);
   for (const name of Object.keys(record(poetry["dev-dependencies"]))) await add(file, name, true);

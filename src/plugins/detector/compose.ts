@@ -13,7 +13,8 @@ export default defineDetector({
     const found: DetectionDraft[] = [];
     for (const service of services) {
       if (service.engine) found.push(await databaseOf(dir, file, service, services));
-      else if (service.context !== undefined) found.push(...(await builtOf(dir, file, service, services)));
+      else if (service.context !== undefined && !dir.dir.endsWith(".devcontainer"))
+        found.push(...(await builtOf(dir, file, service, services)));
     }
     return found;
   },
@@ -47,6 +48,21 @@ export default defineDetector({
       },
       finds: [{ is: "service", name: "web", command: "uvicorn main:app", port: 8000 }],
     },
+    {
+      name: "merged keys, a profile that nobody asked for, and a Dockerfile in another folder",
+      files: {
+        "compose.yml":
+          "x-env: &env\n  LEVEL: debug\nservices:\n  api:\n    build: { context: ., dockerfile: api/Dockerfile }\n    environment:\n      <<: *env\n  seed:\n    build: ./seed\n    command: ./seed.sh\n    profiles: [seed]\n",
+        "api/Dockerfile": "FROM python:3\nCMD python a.py\n",
+        "api/a.py": "",
+        "seed/seed.sh": "",
+      },
+      finds: [
+        { is: "service", dir: "api", name: "api", command: "python a.py", confidence: 0.65 },
+        { is: "env", dir: "api", name: "LEVEL", example: "debug" },
+        { is: "service", name: "seed", confidence: 0.35 },
+      ],
+    },
     { name: "broken YAML", files: { "compose.yml": "services: [\n" }, finds: [] },
     { name: "only foreign images", files: { "compose.yml": "services:\n  proxy:\n    image: traefik:3\n" }, finds: [] },
   ],
@@ -59,12 +75,16 @@ async function databaseOf(
   services: readonly ComposeService[],
 ): Promise<DetectionDraft> {
   const host = new RegExp(`(//|@)${service.name.replace(/\W/g, "\\$&")}[:/]`);
+  const used = services.some(({ needs, context }) => context !== undefined && needs.includes(service.name));
+  // Two SQL servers that nothing here depends on are alternatives to choose from.
+  const others = services.filter(({ engine }) => engine === "postgres" || engine === "mysql");
+  const choice = !used && new Set(others.map(({ engine }) => engine)).size > 1 && others.includes(service);
   const url = services.flatMap(({ environment }) => environment).find(([, value]) => value && host.test(value));
   return {
     is: "database",
     dir: dir.dir,
     because: [await dir.at(file, `\n  ${service.name}:`).then(nextLine)],
-    confidence: sure(dir, 0.9),
+    confidence: sure(dir, choice || service.optional ? 0.4 : 0.9),
     engine: service.engine ?? "",
     via: "compose",
     ...(url && { env: url[0] }),
@@ -100,7 +120,7 @@ async function builtOf(
     is: "service",
     dir: context.dir,
     because,
-    confidence: sure(dir, lies ? 0.35 : 0.65),
+    confidence: sure(dir, lies || service.optional ? 0.35 : 0.65),
     name: service.name,
     kind: port === undefined ? "worker" : "web",
     command,

@@ -19,7 +19,8 @@ export default defineDetector({
     const run = `dotnet run --no-launch-profile -c Release --project ${file}`;
     const build = { is: "command", ...at, role: "build", command: `dotnet build -c Release ${file}` } as const;
     if (!web) {
-      const kind = worker ? "worker" : "job";
+      const stays = worker || /while\s*\(\s*true\s*\)|\.Run(Async)?\(/.test((await dir.text("Program.cs")) ?? "");
+      const kind = stays ? "worker" : "job";
       return [build, { is: "service", ...at, confidence: sure(dir, 0.78), name, kind, command: run }];
     }
     const command = `ASPNETCORE_URLS=http://127.0.0.1:\${PORT:-5000} ${run}`;

@@ -102,6 +102,7 @@ async function findApp(dir: DirView): Promise<App | undefined> {
         path,
       ),
     )
+    .filter((path) => !ownProject(dir, path))
     .sort((a, b) => a.split("/").length - b.split("/").length)
     .slice(0, 40);
   for (const path of [...FILES.filter((name) => dir.has(name)), ...nested]) {
@@ -121,6 +122,15 @@ async function findApp(dir: DirView): Promise<App | undefined> {
     };
   }
   return undefined;
+}
+
+/** Whether a folder between the project and the file is a Python project itself. */
+function ownProject(dir: DirView, path: string): boolean {
+  const folders = path.split("/").slice(0, -1);
+  return folders.some((_, index) => {
+    const folder = folders.slice(0, index + 1).join("/");
+    return PYTHON_MANIFESTS.some((name) => dir.has(`${folder}/${name}`));
+  });
 }
 
 function commandFor(
