@@ -2,6 +2,8 @@ import type { InstallRequest } from "../../sdk/index.ts";
 
 /** Tools that a root `prepare` calls to write git hooks, told not to: `.git` is not theirs to change. */
 export const NODE_ENV: Readonly<Record<string, string>> = {
+  // A company's own certificate authority is trusted where the system trusts it (Node 22.19, 24.6 and later; Bun).
+  NODE_USE_SYSTEM_CA: "1",
   HUSKY: "0",
   LEFTHOOK: "0",
   SKIP_INSTALL_SIMPLE_GIT_HOOKS: "1",

@@ -3,7 +3,10 @@ import { keyOf, NODE_ENV, withFlags } from "./_shared-install.ts";
 
 const QUIET = "--ignore-scripts --backend=copyfile";
 
-/** bun as package manager. Packages are copied from its cache (`copyfile`), never hardlinked to it. */
+/**
+ * bun as package manager. Packages are copied from its cache (`copyfile`), never hardlinked to it. It runs the scripts of
+ * the packages that the repo trusts only while it unpacks them, so `scripts` unpacks again from the cache.
+ */
 export default defineDriver({
   role: "package-manager",
   manager: "bun",
@@ -15,7 +18,7 @@ export default defineDriver({
         ? [`bun install --no-save ${QUIET}`]
         : [`bun install --frozen-lockfile ${QUIET}`, `bun install --no-save ${QUIET}`],
     ),
-    scripts: "bun install --no-save --backend=copyfile",
+    scripts: "rm -rf node_modules && bun install --no-save --backend=copyfile",
     outputs: ["node_modules"],
     key: keyOf(request, ["bun.lock", "bun.lockb", "package.json", "bunfig.toml"]),
     env: { ...NODE_ENV, BUN_INSTALL_CACHE_DIR: request.cache },

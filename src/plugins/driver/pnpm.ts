@@ -78,9 +78,11 @@ function settings(cache: string): Record<string, string> {
     store_dir: `${cache}/store`,
     cache_dir: `${cache}/cache`,
     state_dir: `${cache}/state`,
-    package_import_method: "clone-or-copy",
+    package_import_method: "copy",
     manage_package_manager_versions: "false",
     package_manager_strict: "false",
+    // From 11 an install fails when it leaves a script out; here that is what is asked for.
+    strict_dep_builds: "false",
     update_notifier: "false",
   };
   return Object.fromEntries(

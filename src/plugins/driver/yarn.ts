@@ -2,12 +2,12 @@ import { defineDriver, type InstallRequest, type InstallSteps } from "../../sdk/
 import { exactVersion, keyOf, majorOf, NODE_ENV, ROOT_SCRIPTS, withFlags } from "./_shared-install.ts";
 
 const CLASSIC = "1.22.22";
-/** The newest of each line as npm package `@yarnpkg/cli-dist`, and the lockfile version that it writes (`__metadata`). */
+/** The newest of each line, its npm package, and the first lockfile version that it writes (`__metadata`). */
 const BERRY = [
-  { major: 4, version: "4.18.1", lockfile: 7 },
-  { major: 3, version: "3.8.7", lockfile: 5 },
-  { major: 2, version: "2.4.3", lockfile: 0 },
-];
+  { major: 4, name: "@yarnpkg/cli-dist", version: "4.18.1", lockfile: 7 },
+  { major: 3, name: "@yarnpkg/cli-dist", version: "3.8.7", lockfile: 5 },
+  { major: 2, name: "yarn", version: "2.4.3", lockfile: 0 },
+] as const;
 
 /** Yarn: 1 ("classic") and 2 and later ("berry") share a name and hardly anything else. */
 export default defineDriver({
@@ -84,11 +84,10 @@ function classic(request: InstallRequest): InstallSteps {
  */
 function berry(request: InstallRequest): InstallSteps {
   const frozen = request.lockfile === undefined ? "" : " --immutable";
-  const version = exactVersion(request.version);
   const line = lineOf(request);
   return {
     fetch: withFlags(request, [`yarn install${frozen}${line.major < 3 ? " --skip-builds" : " --mode=skip-build"}`]),
-    scripts: `yarn install${frozen}`,
+    scripts: line.major < 3 ? "yarn rebuild" : `yarn install${frozen}`,
     outputs: [
       "node_modules",
       ".yarn/cache",
@@ -103,8 +102,8 @@ function berry(request: InstallRequest): InstallSteps {
     needs: [
       {
         program: "yarn",
-        version: version ?? `^${line.major}`,
-        npm: { name: "@yarnpkg/cli-dist", version: version ?? line.version },
+        version: exactVersion(request.version) === line.version ? line.version : `^${line.major}`,
+        npm: { name: line.name, version: line.version },
         next: "corepack enable",
       },
     ],
@@ -112,10 +111,15 @@ function berry(request: InstallRequest): InstallSteps {
   };
 }
 
-function lineOf({ version, lockHead }: InstallRequest): { major: number; version: string } {
-  const newest = { major: 4, version: "4.18.1" };
+/** Of 2 only its last release is in the registry. A newer line than we know is asked for by its exact version. */
+function lineOf({ version, lockHead }: InstallRequest): { major: number; name: string; version: string } {
+  const [newest] = BERRY;
   const major = majorOf(version);
-  if (major !== undefined) return BERRY.find((line) => line.major === major) ?? { ...newest, major };
+  const exact = exactVersion(version);
+  if (major !== undefined) {
+    const line = BERRY.find((one) => one.major === major) ?? { ...newest, major };
+    return exact === undefined || major === 2 ? line : { ...line, version: exact };
+  }
   const wrote = majorOf(/__metadata:\s+version:\s*(\d+)/.exec(lockHead ?? "")?.[1]);
   return BERRY.find((line) => wrote !== undefined && wrote >= line.lockfile) ?? newest;
 }
