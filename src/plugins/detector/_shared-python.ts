@@ -65,6 +65,15 @@ async function readPyproject(
     for (const name of Object.keys(record(record(group).dependencies))) await add(file, name, true);
 }
 
+/** Whether a folder between a project and one of its files (named from it) is a Python project itself. */
+export function ownProject(dir: DirView, path: string): boolean {
+  const folders = path.split("/").slice(0, -1);
+  return folders.some((_, index) => {
+    const folder = folders.slice(0, index + 1).join("/");
+    return PYTHON_MANIFESTS.some((name) => dir.has(`${folder}/${name}`));
+  });
+}
+
 /** `Django[bcrypt]>=5 ; python_version > "3.8"` is `Django`; options, comments and URLs have no name. */
 function nameIn(line: string): string {
   return line.trim().match(/^([A-Za-z0-9][A-Za-z0-9._-]*)/)?.[1] ?? "";

@@ -46,7 +46,8 @@ export default defineDetector({
   async detect(dir) {
     if (!MANIFESTS.some((name) => dir.has(name)) && isPartOf(dir, MANIFESTS)) return [];
     const found = new Map<string, DetectionDraft & { is: "env" }>();
-    for (const { path, text } of await sourcesOf(dir)) {
+    for (const { path, text: whole } of await sourcesOf(dir)) {
+      const text = withoutComments(path, whole);
       for (const [ending, patterns] of READS) {
         if (!ending.test(path)) continue;
         for (const match of patterns.flatMap((pattern) => [...text.matchAll(pattern)])) {
@@ -99,6 +100,11 @@ export default defineDetector({
       ],
     },
     {
+      name: "code in documentation",
+      files: { "main.py": '"""\nos.environ["X_SETTINGS"]\n"""\n# os.environ["Y_SETTINGS"]\n' },
+      finds: [],
+    },
+    {
       name: "tests, copies and what the system sets",
       files: {
         "package.json": "{}",
@@ -110,6 +116,14 @@ export default defineDetector({
     },
   ],
 });
+
+/** The code with what only talks about code blanked out, so that places stay where they are. */
+function withoutComments(path: string, text: string): string {
+  const blank = (part: string) => part.replace(/[^\n]/g, " ");
+  if (path.endsWith(".py")) return text.replace(/"""[^]*?"""|'''[^]*?'''|^\s*#.*$/gm, blank);
+  if (/\.(rb|exs?|ya?ml)$/.test(path)) return text.replace(/^\s*#.*$/gm, blank);
+  return text.replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, blank);
+}
 
 /** Whether the code around a read ends the program when the variable is absent. A default anywhere near says no. */
 function failsWithout(path: string, text: string, read: string, index: number): boolean {

@@ -1,5 +1,6 @@
 import { defineDetector } from "../../sdk/index.ts";
 import { databasesByText } from "./_shared-clients.ts";
+import { settledOn } from "./_shared-databases.ts";
 
 const CLIENTS: readonly (readonly [text: string, engine: string])[] = [
   ["<artifactId>postgresql</", "postgres"],
@@ -23,7 +24,12 @@ export default defineDetector({
   looksAt: ["pom.xml", "build.gradle", "build.gradle.kts"],
   async detect(dir) {
     const file = ["pom.xml", "build.gradle", "build.gradle.kts"].find((name) => dir.has(name)) ?? "";
-    return databasesByText(dir, file, { clients: CLIENTS, dev: /\btest(Implementation|RuntimeOnly|Compile)\b/ });
+    const found = await databasesByText(dir, file, {
+      clients: CLIENTS,
+      dev: /\btest(Implementation|RuntimeOnly|Compile)\b/,
+    });
+    // Spring takes the embedded H2 unless a profile says otherwise.
+    return (await dir.text(file))?.includes("com.h2database") ? settledOn("h2", found) : found;
   },
   examples: [
     {

@@ -1,6 +1,6 @@
 import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/index.ts";
 import { isPartOf, sure } from "./_shared-manifests.ts";
-import { PYTHON_MANIFESTS, pythonDependencies } from "./_shared-python.ts";
+import { PYTHON_MANIFESTS, ownProject, pythonDependencies } from "./_shared-python.ts";
 
 /** Where pytest keeps its settings: file, and what must be in it. */
 const PYTEST_SETTINGS: readonly (readonly [file: string, needle: string])[] = [
@@ -131,5 +131,6 @@ function testFiles(dir: DirView): string[] {
     .filter(
       (path) => /(^|\/)(test_[^/]+|tests?|[^/]+_test)\.py$/.test(path) && !/(^|\/)(\.?venv|site-packages)\//.test(path),
     )
+    .filter((path) => !ownProject(dir, path))
     .sort((a, b) => a.split("/").length - b.split("/").length || (a < b ? -1 : 1));
 }

@@ -1,6 +1,6 @@
 import { defineDetector, type DirView } from "../../sdk/index.ts";
 import { capture, isPartOf, nameOf, sure } from "./_shared-manifests.ts";
-import { PYTHON_MANIFESTS, pythonDependencies, type PythonDependency } from "./_shared-python.ts";
+import { PYTHON_MANIFESTS, ownProject, pythonDependencies, type PythonDependency } from "./_shared-python.ts";
 
 const FILES = ["main.py", "app.py", "server.py", "asgi.py", "wsgi.py", "api.py", "application.py", "run.py"];
 const FRAMEWORKS: Readonly<Record<string, { framework: string; protocol: "asgi" | "wsgi" }>> = {
@@ -122,15 +122,6 @@ async function findApp(dir: DirView): Promise<App | undefined> {
     };
   }
   return undefined;
-}
-
-/** Whether a folder between the project and the file is a Python project itself. */
-function ownProject(dir: DirView, path: string): boolean {
-  const folders = path.split("/").slice(0, -1);
-  return folders.some((_, index) => {
-    const folder = folders.slice(0, index + 1).join("/");
-    return PYTHON_MANIFESTS.some((name) => dir.has(`${folder}/${name}`));
-  });
 }
 
 function commandFor(
