@@ -19,6 +19,8 @@ export interface RoomLink {
   readonly pid: number;
   /** Whether the room's commands cannot speak in the supervisor's name. */
   readonly guarded: boolean;
+  /** False once it has ended or is about to. */
+  isOpen(): boolean;
   /** Sends a request; `id` comes back at once, the answer later. Rejects with OutsideError when it fails or the room ends. */
   ask(request: WithoutId<RoomRequest>, listener?: Listener): { id: string; answer: Promise<unknown> };
   /** Resolves when nothing of the room is alive any more. */
@@ -41,29 +43,12 @@ const CLOSE_PATIENCE = 2_000;
 export async function openRoomLink(view: SandboxView, command: readonly string[]): Promise<RoomLink> {
   const { child, init } = spawnSandboxed(view, command, { stdin: "pipe" });
   const { stdin, stdout, stderr } = child;
-  const pending = new Map<string, Pending>();
-  const ready = Promise.withResolvers<boolean>();
-  let said = "";
-
-  function fail(message: string): void {
+  const desk = createDesk();
+  const fail = (message: string) => {
     child.kill("SIGKILL");
-    const error = new OutsideError(message, { retryable: true });
-    ready.reject(error);
-    for (const one of pending.values()) one.reject(error);
-    pending.clear();
-  }
-
-  function hear(message: RoomMessage): void {
-    if (message.is === "ready") return ready.resolve(message.guarded);
-    const one = pending.get(message.id);
-    if (message.is === "started") one?.listener.onStarted?.(message.pid);
-    else if (message.is === "output") one?.listener.onOutput?.(message.text);
-    else {
-      pending.delete(message.id);
-      if (message.is === "answer") one?.resolve(message.value);
-      else one?.reject(new OutsideError(message.message, { retryable: false }));
-    }
-  }
+    desk.fail(new OutsideError(message, { retryable: true }));
+  };
+  let said = "";
 
   const ended = new Promise<void>((resolve) => {
     child.once("error", (error) => {
@@ -77,17 +62,18 @@ export async function openRoomLink(view: SandboxView, command: readonly string[]
   });
   stdin?.on("error", () => undefined); // the room ended; `close` says so
   stderr?.setEncoding("utf8").on("data", (text: string) => (said = (said + text).slice(-STDERR_TAIL)));
-  if (stdout) readLines(stdout, { onLine: (line) => receive(line, hear, fail), onTooLong: fail });
+  if (stdout) readLines(stdout, { onLine: (line) => receive(line, desk.hear, fail), onTooLong: fail });
 
+  const isOpen = () => child.exitCode === null && child.signalCode === null;
   const link = {
     pid: child.pid ?? 0,
     ended,
+    isOpen,
     ask(request: WithoutId<RoomRequest>, listener: Listener = {}) {
       const id = randomUUID();
       const { promise, resolve, reject } = Promise.withResolvers<unknown>();
-      if (child.exitCode !== null || child.signalCode !== null)
-        reject(new OutsideError("The room has ended", { retryable: true }));
-      else pending.set(id, { listener, resolve, reject });
+      if (isOpen()) desk.pending.set(id, { listener, resolve, reject });
+      else reject(new OutsideError("The room has ended", { retryable: true }));
       stdin?.write(`${JSON.stringify({ ...request, id })}\n`);
       return { id, answer: promise };
     },
@@ -100,7 +86,31 @@ export async function openRoomLink(view: SandboxView, command: readonly string[]
       await ended;
     },
   };
-  return { ...link, guarded: await ready.promise };
+  return { ...link, guarded: await desk.ready };
+}
+
+/** Who waits for what the supervisor says. */
+function createDesk() {
+  const pending = new Map<string, Pending>();
+  const ready = Promise.withResolvers<boolean>();
+  return {
+    pending,
+    ready: ready.promise,
+    fail(error: OutsideError): void {
+      ready.reject(error);
+      for (const one of pending.values()) one.reject(error);
+      pending.clear();
+    },
+    hear(this: void, message: RoomMessage): void {
+      if (message.is === "ready") return ready.resolve(message.guarded);
+      const one = pending.get(message.id);
+      if (message.is === "started") return one?.listener.onStarted?.(message.pid);
+      if (message.is === "output") return one?.listener.onOutput?.(message.text);
+      pending.delete(message.id);
+      if (message.is === "answer") one?.resolve(message.value);
+      else one?.reject(new OutsideError(message.message, { retryable: false }));
+    },
+  };
 }
 
 function receive(line: string, hear: (message: RoomMessage) => void, fail: (message: string) => void): void {

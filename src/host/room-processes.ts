@@ -25,7 +25,7 @@ export interface StartOptions {
   readonly id: string;
   readonly command: string;
   readonly cwd: string;
-  readonly env: Readonly<Record<string, string>>;
+  readonly env: NodeJS.ProcessEnv;
   readonly timeout: number | undefined;
   /** Put in front of the shell: keeps the command from looking into the supervisor. */
   readonly guard: readonly string[];
@@ -168,15 +168,19 @@ function exitOf(child: ChildProcess): Promise<[number | null, string | null]> {
   return new Promise((resolve) => child.on("exit", (exit, signal) => resolve([exit, signal])));
 }
 
-/** The tree has ended, so the rest of its output is here; what left the tree and holds the pipe is not waited for. */
-async function outputEnd(child: ChildProcess): Promise<void> {
-  const patience = new AbortController();
-  const closed = new Promise<void>((resolve) => {
-    if (!child.stdout || child.stdout.closed) resolve();
-    else child.stdout.once("close", () => resolve());
-  });
-  await Promise.race([closed, wait(PIPE_PATIENCE, undefined, { signal: patience.signal }).catch(() => undefined)]);
-  patience.abort();
-  child.stdout?.destroy();
-  child.stderr?.destroy();
+/**
+ * The tree has ended, so the rest of its output is in the pipe and is read to its end, however slowly the daemon takes
+ * it. What left the tree and holds the pipe open without a word is not waited for.
+ */
+async function outputEnd({ stdout, stderr }: ChildProcess): Promise<void> {
+  if (!stdout || stdout.closed) return;
+  let silentSince = performance.now();
+  const closed = new Promise<void>((resolve) => stdout.once("close", () => resolve()));
+  stdout.on("data", () => (silentSince = performance.now()));
+  while (!stdout.closed && performance.now() - silentSince < PIPE_PATIENCE) {
+    if (stdout.isPaused()) silentSince = performance.now();
+    await Promise.race([closed, wait(LOOK_EVERY)]);
+  }
+  stdout.destroy();
+  stderr?.destroy();
 }

@@ -21,11 +21,12 @@ const GUARD = ["unshare", "--user", "--map-current-user", "--"];
 const [repo = "/repo", scratch = "/scratch"] = process.argv.slice(2);
 const out = new Socket({ fd: 1, readable: false, writable: true });
 const files = openRoomFiles(repo, join(scratch, ".trash"));
-const running = new Map<string, RoomProcess>();
+/** Known from its request on, so that a stop that comes at once finds it. Undefined: it could not be started. */
+const running = new Map<string, Promise<RoomProcess | undefined>>();
 const guard = findGuard();
 
 out.on("error", () => process.exit(1));
-out.on("drain", () => running.forEach((one) => one.resume()));
+out.on("drain", () => forEachRunning((one) => one.resume()));
 void guard.then((words) => send({ is: "ready", guarded: words.length > 0 }));
 createInterface({ input: process.stdin })
   .on("line", (line) => void receive(line))
@@ -45,14 +46,14 @@ async function answer(request: RoomRequest): Promise<unknown> {
     case "run":
       return run(request);
     case "stop":
-      await running.get(request.run)?.stop(request.graceMs);
+      await (await running.get(request.run))?.stop(request.graceMs);
       return null;
     case "probe":
       return probe(request.probe);
     case "listener":
       return (await listenerOf(request.port)) ?? null;
     case "listening":
-      return portsOf((await running.get(request.run)?.tree())?.map((entry) => entry.pid) ?? []);
+      return portsOf((await (await running.get(request.run))?.tree())?.map((entry) => entry.pid) ?? []);
     case "exists":
       return files.exists(request.path);
     case "list":
@@ -72,29 +73,38 @@ async function answer(request: RoomRequest): Promise<unknown> {
 }
 
 async function run(request: Extract<RoomRequest, { do: "run" }>): Promise<unknown> {
-  const { id } = request;
-  const started = startProcess({
-    id,
-    command: request.command,
-    cwd: resolve(repo, request.dir),
-    env: request.env,
-    timeout: request.timeout,
-    guard: await guard,
-    onOutput: (text) => {
-      if (!send({ is: "output", id, text })) running.forEach((other) => other.pause());
-    },
-  });
-  const one = await started.catch((error: unknown) => {
-    send({ is: "output", id, text: `${request.command}: ${error instanceof Error ? error.message : String(error)}\n` });
-  });
-  if (!one) return { exit: 127, signal: null, timedOut: false, seconds: 0 };
-  running.set(id, one);
-  send({ is: "started", id, pid: one.pid });
+  const started = start(request);
+  running.set(request.id, started);
   try {
-    return await one.ended;
+    return (await (await started)?.ended) ?? { exit: 127, signal: null, timedOut: false, seconds: 0 };
   } finally {
-    running.delete(id);
+    running.delete(request.id);
   }
+}
+
+async function start({ id, ...request }: Extract<RoomRequest, { do: "run" }>): Promise<RoomProcess | undefined> {
+  try {
+    const one = await startProcess({
+      id,
+      command: request.command,
+      cwd: resolve(repo, request.dir),
+      env: { ...process.env, ...request.env }, // its own is what the sandbox was given: locale, certificates, runtimes
+      timeout: request.timeout,
+      guard: await guard,
+      onOutput: (text) => {
+        if (!send({ is: "output", id, text })) forEachRunning((other) => other.pause());
+      },
+    });
+    send({ is: "started", id, pid: one.pid });
+    return one;
+  } catch (error) {
+    send({ is: "output", id, text: `${request.command}: ${error instanceof Error ? error.message : String(error)}\n` });
+    return undefined;
+  }
+}
+
+function forEachRunning(act: (one: RoomProcess) => void): void {
+  for (const one of running.values()) void one.then((started) => started && act(started));
 }
 
 /** False when the daemon reads slower than this is written: then what prints has to wait. */

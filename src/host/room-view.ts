@@ -13,13 +13,21 @@ export interface RoomPlace {
   readonly dir: string;
   /** Mounted before the room opens, for as long as it is open. */
   readonly overlays: readonly Overlay[];
-  readonly readOnly: readonly Place[];
-  /** Writable for an install step, which runs before anything of the repo does. */
-  readonly installWrites: readonly Place[];
-  /** Writable for everything that runs later. */
-  readonly writable: readonly Place[];
+  /** Folders of the host that its commands may read: Lodestar's toolbox. */
+  readonly visible: readonly string[];
+  /**
+   * The package managers' caches of all rooms, seen at the path that the drivers name: an install step writes to `from`,
+   * later commands only read it, or write to `own` in front of it where overlays work.
+   */
+  readonly caches: readonly { readonly from: string; readonly at: string; readonly own?: Overlay }[];
   /** The data dir: hidden where a mount would show it. */
   readonly hidden: readonly string[];
+}
+
+/** What a room shows beyond the system: folders of PATH with what they need, and others that programs read. */
+export interface Shown {
+  readonly path: Iterable<string>;
+  readonly reads: Iterable<string>;
 }
 
 /** Where a sandboxed room sees its repo and its own folder: the same in every room, so that paths and digests compare. */
@@ -30,34 +38,32 @@ const HOME = `${ROOM_SCRATCH}/home`;
 const INSIDE = "/run/lodestar";
 
 /** The sandbox of the room's supervisor, under which everything runs on one loopback of its own. */
-export function supervisorView(place: RoomPlace, path: Iterable<string>): SandboxView {
-  const view = baseView(place, path);
+export function supervisorView(place: RoomPlace, shown: Shown): SandboxView {
+  const own = place.caches.flatMap((cache) => (cache.own ? [{ at: cache.at, overlay: cache.own }] : []));
   return {
-    ...view,
+    ...baseView(place, shown),
     network: "loopback",
-    readOnly: [...place.readOnly, ...ownPlaces()],
-    writable: place.writable,
+    readOnly: [...place.visible, ...shown.reads, ...ownPlaces(), ...place.caches.filter(({ own }) => !own)],
+    writable: own.map(({ at, overlay }) => ({ from: overlay.at, at })),
+    launcher: overlayLauncher([...place.overlays, ...own.map(({ overlay }) => overlay)]),
   };
 }
 
 /** The sandbox of one install step: the same room with the registries, and with nobody else in it. */
-export function installView(
-  place: RoomPlace,
-  command: Command,
-  options: { path: readonly string[]; proxySocket: string },
-): SandboxView {
+export function installView(place: RoomPlace, command: Command, options: Shown & { proxySocket: string }): SandboxView {
   return {
-    ...baseView(place, options.path),
+    ...baseView(place, options),
     dir: join(ROOM_REPO, command.dir),
     env: roomEnv(command),
     network: "registries",
     proxySocket: options.proxySocket,
-    readOnly: place.readOnly,
-    writable: place.installWrites,
+    readOnly: [...place.visible, ...options.reads],
+    writable: place.caches,
+    launcher: overlayLauncher(place.overlays),
   };
 }
 
-/** The command's own environment, nothing of the daemon's; the folders of its runtimes stand in front of PATH. */
+/** The command's own environment; the folders of its runtimes stand in front of PATH. */
 export function roomEnv(command: Omit<Command, "timeout">): Record<string, string> {
   const path = [...(command.path ?? []), command.env["PATH"] ?? SYSTEM_PATH].join(":");
   return { HOME, ...command.env, PATH: path };
@@ -68,7 +74,7 @@ export function supervisorCommand(): string[] {
   return [`${INSIDE}/node`, program, ROOM_REPO, ROOM_SCRATCH];
 }
 
-function baseView(place: RoomPlace, path: Iterable<string>): Omit<SandboxView, "network" | "readOnly" | "writable"> {
+function baseView(place: RoomPlace, shown: Shown): Omit<SandboxView, "network"> {
   const part = (name: string) => join(place.dir, name);
   return {
     repo: { from: part("repo"), at: ROOM_REPO },
@@ -78,9 +84,8 @@ function baseView(place: RoomPlace, path: Iterable<string>): Omit<SandboxView, "
     home: HOME,
     dir: ROOM_REPO,
     env: {},
-    path: [...path],
+    path: [...shown.path],
     hidden: place.hidden,
-    launcher: overlayLauncher(place.overlays),
   };
 }
 

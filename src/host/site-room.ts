@@ -7,9 +7,13 @@ import type { Processes } from "./processes.ts";
 import { openRoomLink, type RoomLink } from "./room-link.ts";
 import { RoomAnswer } from "./room-protocol.ts";
 import { installView, ROOM_REPO, ROOM_SCRATCH, roomEnv, supervisorCommand, supervisorView } from "./room-view.ts";
-import type { RoomPlace } from "./room-view.ts";
+import type { RoomPlace, Shown } from "./room-view.ts";
+
+type Needs = Pick<Command, "path" | "reads">;
 
 export interface RoomHands {
+  /** The user's PATH, never one of a repo. */
+  readonly path: readonly string[];
   readonly segments: Segments;
   readonly processes: Processes;
   /** The registry proxy's socket. */
@@ -79,7 +83,7 @@ interface Launched {
 
 interface Room {
   readonly segments: Segments;
-  link(path?: readonly string[]): Promise<RoomLink>;
+  link(): Promise<RoomLink>;
   install(command: Command, signal: AbortSignal | undefined): Promise<CommandResult>;
   launch(command: Omit<Command, "timeout">, timeout: number | undefined): Promise<Launched>;
   limits(): readonly string[];
@@ -87,20 +91,19 @@ interface Room {
 }
 
 function openRoom(place: RoomPlace, hands: RoomHands): Room {
-  const keeper = keepSupervisor(place);
+  const keeper = keepSupervisor(place, hands.path);
   let authorRan = false;
   const segmentOf = (command: { title: string }) => `${place.repo}/${place.id}/${command.title}`;
 
   return {
     segments: hands.segments,
-    link: (path) => keeper.link(path),
+    link: () => keeper.link(),
     limits: () => keeper.limits(),
     /** Nobody else is in this sandbox, and nothing of the repo has run in the room yet: so the registries may be reached. */
     async install(command, signal) {
       if (authorRan)
         throw new Bug(`"${command.title}" asks for the registries in room ${place.id}, where the repo's code has run`);
-      const path = [...keeper.shown, ...(command.path ?? [])];
-      const view = installView(place, command, { path, proxySocket: await hands.proxySocket() });
+      const view = installView(place, command, { ...keeper.shows(command), proxySocket: await hands.proxySocket() });
       const launch = { command: command.command, site: `room-${place.id}`, segment: segmentOf(command), view };
       return hands.processes.run(launch, { timeout: command.timeout, ...(signal ? { signal } : {}) });
     },
@@ -108,7 +111,7 @@ function openRoom(place: RoomPlace, hands: RoomHands): Room {
       if (command.network === "host" || command.network === "registries")
         throw new Bug(`"${command.title}" asks for the network ${command.network}, which a room's commands never get`);
       authorRan = true;
-      const link = await keeper.link(command.path);
+      const link = await keeper.link(command);
       const writer = await hands.segments.open(segmentOf(command));
       const started = Promise.withResolvers<void>();
       const request = { do: "run" as const, command: command.command, dir: command.dir, env: roomEnv(command) };
@@ -129,8 +132,9 @@ function openRoom(place: RoomPlace, hands: RoomHands): Room {
 }
 
 /** Starts the supervisor at first need, and again when another runtime's folder has to be shown and nothing runs. */
-function keepSupervisor(place: RoomPlace) {
-  const shown = new Set((process.env["PATH"] ?? "").split(":").filter((dir) => dir.startsWith("/")));
+function keepSupervisor(place: RoomPlace, userPath: readonly string[]) {
+  const path = new Set(userPath);
+  const reads = new Set<string>();
   const active = new Set<string>();
   const limits = new Set<string>();
   let opening: Promise<RoomLink> | undefined;
@@ -142,28 +146,43 @@ function keepSupervisor(place: RoomPlace) {
     await current?.close();
   }
 
+  /** Notes what a command needs to see; whether that is more than before. */
+  function note(command: Needs): boolean {
+    const before = path.size + reads.size;
+    for (const dir of command.path ?? []) path.add(dir);
+    for (const dir of command.reads ?? []) reads.add(dir);
+    return path.size + reads.size > before;
+  }
+
+  async function link(command: Needs = {}): Promise<RoomLink> {
+    if (closed) throw new Bug(`room ${place.id} is closed`);
+    if (note(command) && active.size === 0) await end();
+    const current = (opening ??= openRoomLink(supervisorView(place, { path, reads }), supervisorCommand()));
+    const forget = () => {
+      if (opening === current) opening = undefined;
+    };
+    const opened = await current.catch((error: unknown) => {
+      forget();
+      throw error;
+    });
+    if (!opened.isOpen()) {
+      await opened.ended;
+      forget();
+      return link(command);
+    }
+    if (!opened.guarded)
+      limits.add("commands in this room could forge their results: user namespaces cannot be nested here");
+    return opened;
+  }
+
   return {
-    shown,
     active,
-    limits: () => [...limits],
-    async link(path: readonly string[] = []): Promise<RoomLink> {
-      if (closed) throw new Bug(`room ${place.id} is closed`);
-      const isNew = path.some((dir) => !shown.has(dir));
-      for (const dir of path) shown.add(dir);
-      if (isNew && active.size === 0) await end();
-      const current = (opening ??= openRoomLink(supervisorView(place, shown), supervisorCommand()));
-      const forget = () => {
-        if (opening === current) opening = undefined;
-      };
-      const opened = await current.catch((error: unknown) => {
-        forget();
-        throw error;
-      });
-      void opened.ended.then(forget);
-      if (!opened.guarded)
-        limits.add("commands in this room could forge their results: user namespaces cannot be nested here");
-      return opened;
+    shows(command: Needs): Shown {
+      note(command);
+      return { path, reads };
     },
+    limits: () => [...limits],
+    link,
     async close(): Promise<void> {
       closed = true;
       await end();
