@@ -25,8 +25,12 @@ const FOR_TESTS = /(^|_)(TEST|SHADOW|DIRECT|UNPOOLED)(_|$)/;
 /**
  * One database per engine and URL variable; what names no variable joins the engine's first. Migrations go to the database of
  * their engine, or to the only SQL database; one that fits none is reported as a problem, since nobody knows where to run it.
+ * Where a directory has a migration tool, its plain SQL files are that tool's; where a workspace's root migrates, it does so for all.
  */
-export function planDatabases(detections: readonly Detection[]): {
+export function planDatabases(
+  detections: readonly Detection[],
+  workspaces: readonly { dir: string; members: readonly string[] }[],
+): {
   databases: PlannedDatabase[];
   problems: { file: string; message: string }[];
 } {
@@ -38,7 +42,7 @@ export function planDatabases(detections: readonly Detection[]): {
   }
   const databases = [...byEngine.values()].flatMap(ofEngine);
   const problems: { file: string; message: string }[] = [];
-  for (const migration of only(detections, "migration")) {
+  for (const migration of worthRunning(only(detections, "migration"), workspaces)) {
     const database = target(migration, databases);
     const { tool, dir, command, seed } = migration;
     const known = database?.migrations.some((other) => other.dir === dir && other.command === command);
@@ -52,15 +56,52 @@ export function planDatabases(detections: readonly Detection[]): {
   return { databases, problems };
 }
 
-/** Whether the code of a service in `dir` uses `database`, as far as the detections of its engine tell. */
-export function usedBy(dir: string, database: PlannedDatabase, detections: readonly Detection[]): boolean {
-  return only(detections, "database").some(
+/**
+ * Which databases a service uses: its own code names the database, or its folder migrates it. A database that no service names
+ * (a client in a shared package, a URL at the root) is used by those that answer requests with data or work in the background.
+ */
+export function databasesOf(
+  service: { dir: string; kind: string },
+  databases: readonly PlannedDatabase[],
+  around: { detections: readonly Detection[]; dirs: readonly string[] },
+): PlannedDatabase[] {
+  return databases.filter((database) => {
+    const owners = around.dirs.filter((dir) => names(dir, database, around.detections));
+    if (owners.length > 0) return owners.includes(service.dir);
+    const shared = only(around.detections, "database").some(
+      (found) => found.engine === database.engine && found.via !== "compose",
+    );
+    return shared && (service.kind === "api" || service.kind === "worker");
+  });
+}
+
+function names(dir: string, database: PlannedDatabase, detections: readonly Detection[]): boolean {
+  const used = only(detections, "database").some(
     (found) =>
       found.engine === database.engine &&
       found.via !== "compose" &&
       (found.env === undefined || found.env === database.env || FOR_TESTS.test(found.env)) &&
-      (found.dir === dir || within(found.dir, dir)),
+      within(found.dir, dir),
   );
+  return (
+    used || only(detections, "migration").some((found) => found.engine === database.engine && within(found.dir, dir))
+  );
+}
+
+function worthRunning(
+  migrations: readonly Migration[],
+  workspaces: readonly { dir: string; members: readonly string[] }[],
+): Migration[] {
+  return migrations.filter((migration) => {
+    const roots = workspaces.filter(({ members }) => members.includes(migration.dir)).map(({ dir }) => dir);
+    const others = migrations.filter((other) => other !== migration && fits(other, migration));
+    if (others.some((other) => roots.includes(other.dir) && other.tool === "script")) return false;
+    return migration.tool !== "sql" || !others.some((other) => other.dir === migration.dir && other.tool !== "sql");
+  });
+}
+
+function fits(one: Migration, other: Migration): boolean {
+  return one.engine === undefined || other.engine === undefined || one.engine === other.engine;
 }
 
 function ofEngine(found: readonly Database[]): PlannedDatabase[] {

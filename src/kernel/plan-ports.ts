@@ -56,16 +56,13 @@ function envOf(group: ServiceGroup, lead: Found<"service">, ports: readonly Foun
   return inCommand ?? said ?? ports.find((one) => one.env !== undefined)?.env;
 }
 
-/** npm hands arguments on to the script only after `--`. The flag is appended to the command, followed by a space and the port. */
 function flagOf(
   lead: Found<"service">,
   group: ServiceGroup,
   framework: Found<"framework"> | undefined,
 ): string | undefined {
   const said = lead.portFlag ?? group.members.find((one) => one.command === lead.command && one.portFlag)?.portFlag;
-  const flag = said ?? (/^(npm|pnpm|yarn|bun) /.test(lead.command) ? undefined : framework?.portFlag);
-  if (flag === undefined) return undefined;
-  return /^npm (run|start)\b/.test(lead.command) && !lead.command.includes(" -- ") ? `-- ${flag}` : flag;
+  return said ?? (/^(npm|pnpm|yarn|bun) /.test(lead.command) ? undefined : framework?.portFlag);
 }
 
 const PORT_FLAG =

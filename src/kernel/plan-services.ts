@@ -9,7 +9,7 @@ import type {
   ServiceKind,
   Toolchain,
 } from "../sdk/index.ts";
-import { usedBy } from "./plan-databases.ts";
+import { databasesOf } from "./plan-databases.ts";
 import { groupServices, listens, slug, type ServiceGroup } from "./plan-groups.ts";
 import { installFor } from "./plan-installs.ts";
 import { choosePort } from "./plan-ports.ts";
@@ -187,12 +187,24 @@ function envOf(detections: readonly Detection[], dir: string): string[] {
 
 /** Resolves what compose and code say a service needs to the names of services and databases of the plan. */
 function withNeeds(services: readonly Service[], groups: readonly ServiceGroup[], around: Around): Service[] {
+  const dirs = uniq(services.map((service) => service.dir));
   return services.map((service, index) => {
     const said = groups[index]?.members.flatMap((found) => found.needs) ?? [];
     const named = said.flatMap((need) => resolve(need, service, { services, groups, around }));
-    const used = around.databases.filter((database) => usedBy(service.dir, database, around.detections));
-    return { ...service, needs: uniq([...named, ...used.map((database) => database.name)]).toSorted() };
+    const used = databasesOf(service, around.databases, { detections: around.detections, dirs });
+    const called = services.filter((other) => calls(service, other, around) && !calls(other, service, around));
+    return { ...service, needs: uniq([...named, ...[...used, ...called].map(({ name }) => name)]).toSorted() };
   });
+}
+
+/** A service whose own folder names `API_URL` (or `_HOST`, `_ORIGIN` …) asks the service that is called `api`. */
+function calls(service: Service, other: Service, around: Around): boolean {
+  if (service === other || service.dir === other.dir) return false;
+  const stem = other.name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_");
+  const pattern = new RegExp(
+    `^((NEXT_PUBLIC|VITE|NUXT_PUBLIC|REACT_APP)_)?${stem}_(BASE_)?(URL|URI|HOST|ORIGIN|ENDPOINT)$`,
+  );
+  return only(around.detections, "env").some((found) => within(found.dir, service.dir) && pattern.test(found.name));
 }
 
 function resolve(

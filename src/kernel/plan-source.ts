@@ -47,7 +47,7 @@ export function byPrecedence<T extends { because: readonly string[]; confidence:
 
 const NOT_THE_PRODUCT =
   /(^|\/)(node_modules|vendor|third[-_]party|__?fixtures?__?|fixtures?|testdata|test-data|__tests__|tests?|specs?|e2e|examples?|samples?|demos?|playgrounds?|bench(marks?)?|templates?)(\/|$)/i;
-const BESIDE_THE_PRODUCT = /(^|\/)(docs?|documentation|website|site|www-docs|\.github)(\/|$)/i;
+const BESIDE_THE_PRODUCT = /^(docs?|documentation|website|site|\.github)(\/|$)/i;
 
 /**
  * Leaves out what belongs to copies, fixtures and examples, and halves the confidence of documentation sites, unless the

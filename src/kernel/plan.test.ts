@@ -184,6 +184,36 @@ test("compose images are databases, needs are resolved, migrations find their da
   assert.deepEqual(problems, []);
 });
 
+test("a workspace: the root migrates for its members, each service needs what its folder names", () => {
+  const migrate = (dir: string, tool: string, command: string) =>
+    ({ is: "migration", ...at(dir, `${dir}/package.json`, 0.75), tool, command }) as const;
+  const { services, databases } = plan(
+    { is: "workspace", ...at(".", "package.json"), tool: "npm", members: ["api", "shared", "web", "worker"] },
+    script("api", "api"),
+    script("web", "web"),
+    script("worker", "worker", { kind: "worker" }),
+    { is: "env", ...at("web", "web/server.js:7", 0.85), name: "API_URL" },
+    { is: "database", ...at(".", ".env.example:4"), engine: "postgres", via: "url", env: "DATABASE_URL" },
+    { is: "database", ...at("shared", "shared/package.json:10"), engine: "postgres", via: "client" },
+    migrate(".", "script", "npm run migrate"),
+    migrate("api", "script", "npm run migrate"),
+    { ...migrate("api", "sql", "psql -f 1.sql"), engine: "postgres" },
+    { ...migrate("worker", "sql", "psql -f 2.sql"), engine: "postgres" },
+  );
+  assert.deepEqual(
+    databases.map(({ name, migrations }) => [name, migrations.map(({ dir, command }) => `${dir}: ${command}`)]),
+    [["postgres", [".: npm run migrate"]]],
+  );
+  assert.deepEqual(
+    services.map(({ name, needs }) => [name, needs]),
+    [
+      ["api", ["postgres"]],
+      ["web", ["api"]],
+      ["worker", ["postgres"]],
+    ],
+  );
+});
+
 test("a migration for nobody knows which database is a problem, not a guess", () => {
   const { databases, problems } = plan({ is: "migration", ...at(".", "migrations/1.sql"), tool: "sql", command: "x" });
   assert.deepEqual(databases, []);
@@ -228,7 +258,7 @@ test("fixtures and vendored copies are not the product, unless there is nothing 
   assert.equal(plan(language("examples/a"), script("examples/a", "a")).services.length, 1);
 });
 
-test("the port in the command wins; npm passes flags after --", () => {
+test("the port in the command wins; a server that reads no variable takes a flag", () => {
   const { services, disagreements } = plan(
     script("a", "a", { command: "vite preview --port 4000", port: 4173 }),
     script("b", "b", { command: "npm run preview", port: 4173, portFlag: "--port" }),
@@ -237,7 +267,7 @@ test("the port in the command wins; npm passes flags after --", () => {
     services.map(({ port, portFlag }) => [port, portFlag]),
     [
       [4000, undefined],
-      [4173, "-- --port"],
+      [4173, "--port"],
     ],
   );
   assert.equal(disagreements[0]?.what, "port of a");

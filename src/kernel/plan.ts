@@ -21,7 +21,7 @@ export function makePlan(detected: {
   const runtimes = planToolchains(detections);
   const installing = planInstalls(detections, workspaces);
   const checking = planChecks(detections, workspaces);
-  const storing = planDatabases(detections);
+  const storing = planDatabases(detections, workspaces);
   const around = {
     detections,
     toolchains: runtimes.toolchains,

@@ -10,6 +10,8 @@ export interface Look {
   readonly port: number | undefined;
   readonly portEnv: string | undefined;
   readonly because: string | undefined;
+  /** A route by which it says that it is well. */
+  readonly healthPath: string | undefined;
 }
 
 const FILES = 25;
@@ -23,6 +25,10 @@ const BY_ENV =
 const ENV_ONLY = /(?:process\.env|Bun\.env)(?:\.|\[["'])([A-Z_]*PORT)\b|Deno\.env\.get\(["']([A-Z_]*PORT)["']\)/;
 const FIXED =
   /\.listen\(\s*(\d{2,5})\b|\bport\s*[:=]\s*["']?(\d{2,5})\b|\bPORT\s*=\s*["']?(\d{2,5})\b|serve\([^)]*\bport:\s*(\d{2,5})/i;
+
+/** A route that is answered, not one that is asked for: `app.get("/health"`, `"GET /health"`, `path: "/health"`, `url === "/health"`. */
+const HEALTH =
+  /(?:\.(?:get|all|use|route)\(\s*|(?:path|pathname|url|route)\s*(?:={2,3}|:)\s*|case\s+)["'`](\/(?:api\/)?(?:healthz?|health-?check|livez|readyz|ping|up))["'`]|["'`]GET (\/(?:api\/)?(?:healthz?|livez|readyz|ping))["'`]/;
 
 /** Looks at `file` (relative to `dir`) and what it imports from the repo. */
 export async function lookInto(dir: DirView, file: string): Promise<Look> {
@@ -41,9 +47,11 @@ export async function lookInto(dir: DirView, file: string): Promise<Look> {
   }
   const server = texts.find(({ text }) => LISTENS.test(text));
   const works = texts.some(({ text }) => WORKS.test(text));
-  if (!server) return { listens: false, works, port: undefined, portEnv: undefined, because: undefined };
+  if (!server)
+    return { listens: false, works, port: undefined, portEnv: undefined, because: undefined, healthPath: undefined };
   const ordered = [server, ...texts.filter((one) => one !== server)];
-  return { listens: true, works, ...(await portIn(dir, ordered)) };
+  const health = ordered.map(({ text }) => HEALTH.exec(text)).find((match) => match !== null);
+  return { listens: true, works, healthPath: health?.[1] ?? health?.[2], ...(await portIn(dir, ordered)) };
 }
 
 async function portIn(

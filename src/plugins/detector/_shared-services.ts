@@ -1,6 +1,6 @@
 import type { DetectionDraft, DirView, ServiceKind } from "../../sdk/index.ts";
 import { lookInto, type Look } from "./_shared-entry.ts";
-import { runProgram, runScript, workspaceAt, workspaceOf, type Manifest } from "./_shared-javascript.ts";
+import { readManifest, runProgram, runScript, workspaceAt, workspaceOf, type Manifest } from "./_shared-javascript.ts";
 import { nameOf } from "./_shared-manifests.ts";
 import { meaningOf, portSetIn, sourceFileOf, type Meaning } from "./_shared-scripts.ts";
 import { buildOf, frameworkOf } from "./_shared-sites.ts";
@@ -77,7 +77,7 @@ async function whatRuns(meaning: Meaning, context: Context, because: string[]): 
     const makes = await madeOf(context);
     const useless = makes === "static" && kind === "web" && mode === "start";
     return {
-      kind: servedKind(kind, mode, makes),
+      kind: servedKind(server, makes, frameworkOf(context.manifest)?.framework.name),
       mode,
       port: fixed ?? server.port,
       ...(portEnv === undefined ? {} : { portEnv }),
@@ -103,7 +103,7 @@ async function runsFile(
   if (!source && !built) return { kind: serverKind(manifest) ?? "job", mode, because, confidence: 0.45 };
   const look = source ? await lookInto(dir, source) : undefined;
   const fixed = portSetIn(meaning.line);
-  const kind = kindOf(look, manifest);
+  const kind = kindOf(look, manifest, dir.dir);
   const framework = frameworkOf(manifest)?.framework;
   const port = fixed ?? look?.port ?? (kind === "job" || kind === "worker" ? undefined : framework?.port);
   const portEnv = look?.portEnv ?? (look?.listens || kind === "job" || kind === "worker" ? undefined : "PORT");
@@ -112,14 +112,20 @@ async function runsFile(
     mode,
     ...(port === undefined ? {} : { port }),
     ...(portEnv === undefined ? {} : { portEnv }),
+    ...healthOf(look),
     because: look?.because === undefined ? because : [...because, look.because],
     confidence: look?.listens || kind === "worker" ? 0.92 : 0.8,
   };
 }
 
-function kindOf(look: Look | undefined, manifest: Manifest): ServiceKind {
+function healthOf(look: Look | undefined): Pick<ServiceDraft, "health"> {
+  return look?.healthPath === undefined ? {} : { health: { kind: "http", path: look.healthPath } };
+}
+
+/** A server without a framework is what its folder is called. */
+function kindOf(look: Look | undefined, manifest: Manifest, dir: string): ServiceKind {
   const declared = serverKind(manifest);
-  if (look?.listens) return declared ?? "web";
+  if (look?.listens) return declared ?? (/(^|[/_-])(api|backend)$/.test(dir) ? "api" : "web");
   if (look?.works && declared === undefined) return "worker";
   return declared ?? (look?.works ? "worker" : "job");
 }
@@ -128,9 +134,8 @@ function kindOf(look: Look | undefined, manifest: Manifest): ServiceKind {
 function serverKind(manifest: Manifest): ServiceKind | undefined {
   const framework = frameworkOf(manifest)?.framework;
   if (!framework) return undefined;
-  return framework.kind === "api" || framework.builds === "server" || framework.name === "astro"
-    ? framework.kind
-    : undefined;
+  const serves = framework.kind === "api" || framework.builds === "server" || framework.start !== undefined;
+  return serves || framework.name === "astro" ? framework.kind : undefined;
 }
 
 async function madeOf({ dir, manifest }: Context): Promise<"static" | "server" | undefined> {
@@ -139,9 +144,13 @@ async function madeOf({ dir, manifest }: Context): Promise<"static" | "server" |
 }
 
 /** A development server shows what the build makes; a preview server shows it too, files or not. */
-function servedKind(kind: ServiceKind, mode: "start" | "dev", makes: "static" | "server" | undefined): ServiceKind {
+function servedKind(
+  { kind, mode }: { kind: ServiceKind; mode: "start" | "dev" },
+  makes: "static" | "server" | undefined,
+  framework: string | undefined,
+): ServiceKind {
   if (makes === "static" && mode === "dev") return "static";
-  return kind === "static" && makes === "server" ? "web" : kind;
+  return kind === "static" && framework !== undefined && makes !== "static" ? "web" : kind;
 }
 
 /** The command of the server that the framework's build makes, where the framework has one. */
@@ -179,7 +188,9 @@ async function withoutScript(context: Context, found: readonly ServiceDraft[]): 
   const used = frameworkOf(manifest);
   const base = { is: "service", dir: dir.dir, name, mode: "start" } as const;
   const server = await builtServer(context);
-  const own = Object.hasOwn(manifest.scripts, "build") || (manifest.private && !(await workspaceAt(dir)));
+  const own =
+    (Object.hasOwn(manifest.scripts, "build") && !dir.has("nx.json")) ||
+    (manifest.private && !dir.has("nx.json") && !(await workspaceAt(dir)));
   if (used && server && own) {
     const { command, port } = server;
     const because = [await dir.at("package.json", `"${server.package}"`)];
@@ -201,10 +212,11 @@ async function mainFile({ dir, manifest, manager, name }: Context): Promise<Serv
   );
   if (file === undefined) return [];
   const look = await lookInto(dir, file);
-  const kind = kindOf(look, manifest);
+  const kind = kindOf(look, manifest, dir.dir);
   const place = manifest.main === file ? await dir.at("package.json", '"main"') : await dir.at(file);
-  // A member of a workspace with a main file is imported by the others, unless it opens a server.
-  if (!look.listens && (await workspaceOf(dir))) return [];
+  // A member of a workspace with a main file is imported by the others, unless it opens a server that the root does not start.
+  const above = await workspaceOf(dir);
+  if (above && (!look.listens || (await runsAt(above.root, `${dir.dir}/${file}`)))) return [];
   const confidence = look.listens ? 0.85 : 0.6;
   return [
     {
@@ -215,10 +227,21 @@ async function mainFile({ dir, manifest, manager, name }: Context): Promise<Serv
       command: `${bun ? "bun" : "node"} ${file}`,
       ...(look.port === undefined ? {} : { port: look.port }),
       ...(look.portEnv === undefined ? {} : { portEnv: look.portEnv }),
+      ...healthOf(look),
       because: look.because === undefined ? [place] : [place, look.because],
       confidence,
     },
   ];
+}
+
+/** Whether a script of the root runs that file: then it is the root's service. */
+async function runsAt(root: DirView, file: string): Promise<boolean> {
+  const manifest = await readManifest(root);
+  const path = root.dir === "." ? file : file.slice(root.dir.length + 1);
+  return [...START, ...DEV].some((script) => {
+    const meaning = manifest && meaningOf(manifest.scripts, script);
+    return meaning?.does === "runs" && meaning.file.replace(/^\.\//, "") === path;
+  });
 }
 
 /** Meant to be imported or installed as a program, not to be run here. */

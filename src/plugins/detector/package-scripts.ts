@@ -18,7 +18,7 @@ export default defineDetector({
         "package.json":
           '{ "name": "@acme/api",\n"scripts": {\n"start": "node dist/server.js",\n"dev": "tsx watch src/server.ts",\n"build": "tsc" },\n"dependencies": { "express": "5" } }',
         "src/server.ts": 'import { app } from "./app.js";\napp.listen(process.env.PORT ?? 4000);',
-        "src/app.ts": "export const app = express();",
+        "src/app.ts": 'export const app = express();\napp.get("/healthz", ok);',
       },
       finds: [
         {
@@ -29,6 +29,7 @@ export default defineDetector({
           mode: "start",
           port: 4000,
           portEnv: "PORT",
+          health: { kind: "http", path: "/healthz" },
           because: ["package.json:3", "src/server.ts:2"],
         },
         { is: "service", command: "npm run dev", mode: "dev", port: 4000 },
