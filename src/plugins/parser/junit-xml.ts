@@ -1,15 +1,18 @@
 import { defineParser, type TestCase } from "../../sdk/index.ts";
 import { matches, tally, tests } from "./_shared.ts";
 
-const CASE = /<testcase\b(?<attributes>(?:\s+[\w:.-]+="[^"]*")*)\s*(?:\/>|>(?<body>[\s\S]*?)<\/testcase>)/;
+const CASE =
+  /<testcase\b(?<attributes>(?:\s+[\w:.-]+="[^"]*")*)\s*(?:\/>|>(?<body>(?:(?!<testcase\b)[\s\S])*?)<\/testcase>)/;
 
 /** JUnit XML that a command printed (mocha-junit-reporter, `pytest --junitxml=/dev/stdout`, `cat TEST-*.xml`). */
 export default defineParser({
   recognizes: ({ output }) =>
-    /<testsuites?\b[^>]*>/.test(output) && /<\/testsuites?>|<testsuite\b[^>]*\/>/.test(output) ? 0.85 : 0,
+    /<testsuites?[\s>]/.test(output) && (/<\/testsuites?>/.test(output) || /<testsuite[^<>]*\/>/.test(output))
+      ? 0.85
+      : 0,
   parse: ({ output }) => {
     const cases = matches(CASE, output).map(({ attributes = "", body = "" }) => toCase(attributes, body));
-    const outside = /<testsuite\b[^>]*\berrors="[1-9]/.test(output) && !cases.some((one) => one.verdict === "fail");
+    const outside = /<testsuite\b[^<>]*\berrors="[1-9]/.test(output) && !cases.some((one) => one.verdict === "fail");
     return tests({
       counts: tally(cases),
       cases,
