@@ -48,17 +48,12 @@ export default defineDetector({
     const found = new Map<string, DetectionDraft & { is: "env" }>();
     for (const { path, text: whole } of await sourcesOf(dir)) {
       const text = withoutComments(path, whole);
-      for (const [ending, patterns] of READS) {
-        if (!ending.test(path)) continue;
-        for (const match of patterns.flatMap((pattern) => [...text.matchAll(pattern)])) {
-          const name = match[1] ?? "";
-          const known = found.get(name);
-          if (GIVEN.test(name) || (known?.required ?? false) || (!known && found.size >= LIMIT)) continue;
-          const required = failsWithout(path, text, match[0], match.index);
-          if (known && !required) continue;
-          const because = [...(known?.because ?? []), await dir.root.at(path, match[0])];
-          found.set(name, { is: "env", dir: dir.dir, because, confidence: sure(dir, 0.85), name, required });
-        }
+      for (const { name, required, text: read } of [...readsIn(path, text), ...declaredIn(path, text)]) {
+        const known = found.get(name);
+        if (GIVEN.test(name) || (known?.required ?? false) || (!known && found.size >= LIMIT)) continue;
+        if (known && !required) continue;
+        const because = [...(known?.because ?? []), await dir.root.at(path, read)];
+        found.set(name, { is: "env", dir: dir.dir, because, confidence: sure(dir, 0.85), name, required });
       }
     }
     return [...found.values()];
@@ -100,6 +95,22 @@ export default defineDetector({
       ],
     },
     {
+      name: "schemas of the environment",
+      files: {
+        "requirements.txt": "",
+        "config.py": "class Settings(BaseSettings):\n    database_url: str\n    debug: bool = False\n",
+        "web/package.json": "{}",
+        "web/env.ts":
+          "const env = z.object({\n  API_URL: z.string().url(),\n  LEVEL: z.string().default('info'),\n}).parse(process.env);\n",
+      },
+      finds: [
+        { is: "env", dir: ".", name: "DATABASE_URL", required: true, because: ["config.py:2"] },
+        { is: "env", dir: ".", name: "DEBUG", required: false },
+        { is: "env", dir: "web", name: "API_URL", required: true, because: ["web/env.ts:2"] },
+        { is: "env", dir: "web", name: "LEVEL", required: false },
+      ],
+    },
+    {
       name: "code in documentation",
       files: { "main.py": '"""\nos.environ["X_SETTINGS"]\n"""\n# os.environ["Y_SETTINGS"]\n' },
       finds: [],
@@ -116,6 +127,47 @@ export default defineDetector({
     },
   ],
 });
+
+interface Read {
+  readonly name: string;
+  readonly required: boolean;
+  /** What stands in the file, to find its line. */
+  readonly text: string;
+}
+
+function readsIn(path: string, text: string): Read[] {
+  const patterns = READS.filter(([ending]) => ending.test(path)).flatMap(([, patterns]) => patterns);
+  return patterns.flatMap((pattern) =>
+    [...text.matchAll(pattern)].map((match) => ({
+      name: match[1] ?? "",
+      required: failsWithout(path, text, match[0], match.index),
+      text: match[0],
+    })),
+  );
+}
+
+/** Variables that a schema declares: fields of a pydantic `BaseSettings`, keys of a zod or envalid object in the file of the environment. */
+function declaredIn(path: string, text: string): Read[] {
+  if (path.endsWith(".py")) {
+    const body = text.match(/^class \w+\([^)]*BaseSettings\b[^)]*\):\n((?:[ \t]+[^\n]*\n|\s*\n)*)/m)?.[1];
+    if (!body || /env_prefix/.test(text)) return [];
+    return [...body.matchAll(/^ {4}([A-Za-z]\w*)\s*:\s*([^\n=]+)(=.*)?$/gm)]
+      .filter((match) => match[1] !== "model_config" && !/ClassVar/.test(match[2] ?? ""))
+      .map((match) => ({ name: (match[1] ?? "").toUpperCase(), required: match[3] === undefined, text: match[0] }));
+  }
+  if (
+    !/\.[cm]?[jt]s$/.test(path) ||
+    !/\b(createEnv|cleanEnv|parse|safeParse)\([^]{0,2000}process\.env\b|runtimeEnv/.test(text)
+  )
+    return [];
+  return [...text.matchAll(/^\s*([A-Z][A-Z0-9_]+)\s*:\s*((?:z\.|str\(|num\(|url\(|port\(|bool\()[^\n]*)/gm)].map(
+    (match) => ({
+      name: match[1] ?? "",
+      required: !/optional\(|default|nullish\(|catch\(/.test(match[2] ?? ""),
+      text: match[0].trim(),
+    }),
+  );
+}
 
 /** The code with what only talks about code blanked out, so that places stay where they are. */
 function withoutComments(path: string, text: string): string {
