@@ -63,7 +63,7 @@ export function viewRepo(source: RepoSource): RepoView {
       has: (name) => (name.includes("/") ? hasFile(namesByDir, full(name)) : names.includes(name)),
       text: (name) => text(full(name)),
       json: (name) => parse(full(name), parseJson),
-      yaml: (name) => parse(full(name), (content) => parseYaml(content, { logLevel: "silent" })),
+      yaml: (name) => parse(full(name), (content) => parseYaml(content, { logLevel: "error" })),
       toml: (name) => parse(full(name), parseToml),
       at: async (name, needle) => locate(full(name), needle === undefined ? undefined : await text(full(name)), needle),
       get root() {
