@@ -45,11 +45,12 @@ function lineOfWork(event: AnyEvent, titles: Titles): Line | undefined {
     case "status":
       return { is: "doing", text: event.data.sentence };
     case "tool_start":
-      titles.set(event.data.call, event.data.title);
+      if (event.data.tool !== "check") titles.set(event.data.call, event.data.title);
       return undefined;
     case "tool_result": {
       const { call, ok, seconds, summary } = event.data;
-      const title = titles.get(call) ?? "command";
+      const title = titles.get(call);
+      if (title === undefined) return undefined;
       if (ok) return /^(install|build)/.test(title) ? { is: "ok", text: `${title}${took(seconds)}` } : undefined;
       return { is: "bad", text: `${title}${took(seconds)}  ${summary}` };
     }

@@ -165,14 +165,16 @@ export class Supervisor {
     while (!this.#ended.signal.aborted) {
       const one = this.#kept.get(name);
       if (!one || one.stopping) return;
-      const end = await Promise.race([
-        one.running.exited,
-        this.#options.clock.sleep(PROBE_EVERY, this.#ended.signal).then(() => undefined),
-      ]);
+      const end = await Promise.race([one.running.exited, this.#pause(PROBE_EVERY)]);
       if (one.stopping || this.#ended.signal.aborted) return;
       if (end === undefined) await this.#look(one);
       else if (!(await this.#restart(one, end))) return;
     }
+  }
+
+  /** Sleeps, or ends early with the supervisor. */
+  async #pause(ms: number): Promise<undefined> {
+    await this.#options.clock.sleep(ms, this.#ended.signal).catch(() => undefined);
   }
 
   /** One routine probe; says it once when the state flips. */
@@ -221,7 +223,7 @@ export class Supervisor {
       this.#kept.delete(name);
       return false;
     }
-    await this.#options.clock.sleep(delay, this.#ended.signal);
+    await this.#pause(delay);
     if (one.stopping || this.#ended.signal.aborted) return false;
     const launched = await this.launch(one.launch, one.deaths.length + 1);
     if (!launched.ok) return this.#restart(one, { exit: launched.exit, signal: null });

@@ -10,6 +10,9 @@ import { withRepairs } from "./up/repair.ts";
 import { emit, noAdjustments, round, say, type Run, type Runtime, type Step, type UpInput } from "./up/run.ts";
 import { startServices, type Started } from "./up/services.ts";
 
+/** Below this, an item of the plan is a guess (`sdk/plan.ts`). */
+const SURE = 0.5;
+
 /** What `up` is given for one repo. `known` are the receipts that the log already holds. */
 export interface UpContext {
   readonly id: string;
@@ -36,7 +39,7 @@ export async function up(context: UpContext): Promise<Report> {
   await say(context, "detect", `Reading ${context.repo.name}`);
   const detected = await context.step("detect", [context.input.path], () => readRepo(context));
   seconds.detect = detected.seconds;
-  const plan = Plan.parse(detected.plan);
+  const { plan, guesses } = withoutGuesses(Plan.parse(detected.plan));
   const allowed = await consent(context, plan, context.trusted);
   const { tree, runtime } = await context.open(allowed.ok && allowed.unsandboxed);
   const run: Run = {
@@ -52,9 +55,27 @@ export async function up(context: UpContext): Promise<Report> {
     seconds,
   };
   for (const problem of plan.problems) run.notChecked.push(`${problem.file} could not be read: ${problem.message}`);
+  run.notChecked.push(...guesses);
   if (!allowed.ok) run.questions.push(allowed.question);
   const end = allowed.ok ? await phases(run, context.known) : { started: [], baseline: { receipt: null, checks: [] } };
   return report(run, { ...end, total: (context.hands.clock.now() - begun) / 1000 });
+}
+
+/** What is more likely wrong than right is said and not acted on: a vendored example must not be installed or started. */
+function withoutGuesses(plan: Plan): { plan: Plan; guesses: string[] } {
+  const guesses: string[] = [];
+  function sure<T extends { dir: string; confidence: number }>(items: readonly T[], what: (item: T) => string): T[] {
+    const unsure = items.filter((item) => item.confidence < SURE);
+    guesses.push(...unsure.map((item) => `${what(item)}${item.dir === "." ? "" : ` in ${item.dir}`} (only a guess)`));
+    return items.filter((item) => item.confidence >= SURE);
+  }
+  const kept = {
+    installs: sure(plan.installs, (one) => `installing with ${one.manager}`),
+    services: sure(plan.services, (one) => `service ${one.name}`),
+    databases: sure(plan.databases, (one) => `database ${one.name}`),
+    checks: sure(plan.checks, (one) => `check ${one.name}`),
+  };
+  return { plan: { ...plan, ...kept }, guesses };
 }
 
 async function phases(run: Run, known: UpContext["known"]): Promise<{ started: Started[]; baseline: Baseline }> {

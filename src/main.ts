@@ -1,0 +1,286 @@
+/** Joins the layers: the only file that knows them all. */
+import { randomBytes, randomUUID, createHash } from "node:crypto";
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { homedir, arch, platform } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { z } from "zod";
+import { openChanges } from "./host/changes.ts";
+import { systemClock } from "./host/clock.ts";
+import { openDependencies } from "./host/dependency-store.ts";
+import { diagnose, type Finding } from "./host/doctor.ts";
+import { openSqliteEngine } from "./host/engine.ts";
+import { gatherFacts } from "./host/environment.ts";
+import { openSigningKey } from "./host/keys.ts";
+import { lockDataDir } from "./host/lock.ts";
+import { loadPlugins } from "./host/plugins.ts";
+import { createPorts } from "./host/ports.ts";
+import { sweepOrphans } from "./host/processes.ts";
+import { openProxy } from "./host/proxy-once.ts";
+import { readReceipt, saveReceipt } from "./host/receipts.ts";
+import { viewRepo } from "./host/repo-view.ts";
+import { inspectRepo, repoSource } from "./host/repo.ts";
+import { openRooms } from "./host/rooms.ts";
+import { probeSandbox } from "./host/sandbox.ts";
+import { createSecrets } from "./host/secrets.ts";
+import { openSegments } from "./host/segments.ts";
+import { openTreeSite, siteMark } from "./host/site-tree.ts";
+import { openFiles } from "./host/files.ts";
+import { openSqliteStore } from "./host/store-sqlite.ts";
+import { openToolbox } from "./host/toolbox.ts";
+import { openVault } from "./host/vault.ts";
+import { describePlan } from "./kernel/detect-report.ts";
+import { detect } from "./kernel/detect.ts";
+import { describeEnvironment } from "./kernel/environment.ts";
+import { createLog } from "./kernel/log.ts";
+import { Machine } from "./kernel/machine.ts";
+import { makePlan } from "./kernel/plan.ts";
+import { makeStatement } from "./kernel/receipt.ts";
+import { createSteps } from "./kernel/steps.ts";
+import { Supervisor } from "./kernel/supervise.ts";
+import { pick, satisfies } from "./kernel/version-range.ts";
+import { UserError } from "./sdk/index.ts";
+import type { DriverTools, Hands, Plan, Repo, Site, Viewed } from "./sdk/index.ts";
+import { createApp } from "./server/app.ts";
+import { serve } from "./server/serve.ts";
+import { up } from "./workflows/up.ts";
+import type { Runtime } from "./workflows/up/run.ts";
+
+export { clean, makeRemovable } from "./host/clean.ts";
+export { readOwnKey } from "./host/keys.ts";
+export { listReceipts, readReceipt, verifyReceipt } from "./host/receipts.ts";
+
+const UpInput = z.object({
+  path: z.string(),
+  start: z.boolean(),
+  install: z.boolean(),
+  interactive: z.boolean(),
+  unsandboxed: z.boolean(),
+  port: z.number().int().optional(),
+});
+/** What the daemon leaves for its clients in the data dir, mode 0600. */
+const Endpoint = z.object({ port: z.number().int(), token: z.string() });
+
+const VERSION = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(await readFile(new URL("../package.json", import.meta.url), "utf8"))).version;
+
+/** Runs the daemon of a data dir until it is told to stop. Rejects with UserError when another one holds the data dir. */
+export async function startDaemon({ dataDir }: { dataDir: string }): Promise<void> {
+  const locked = await lockDataDir(dataDir);
+  if (!locked.ok)
+    throw new UserError(`Another daemon (pid ${locked.heldBy?.pid ?? "unknown"}) holds ${dataDir}`, {
+      next: "lodestar status",
+    });
+  await sweepOrphans(siteMark(dataDir));
+  const hands = await openHands(dataDir);
+  const store = await openSqliteStore(join(dataDir, "log.db"));
+  const log = createLog({
+    store,
+    secrets: hands.secrets,
+    clock: systemClock,
+    sessionId: hands.boot,
+    version: VERSION,
+    newId: hands.newId,
+  });
+  const sites = new Sites(hands, log);
+  const engine = await openSqliteEngine(join(dataDir, "workflows.db"), { onFailed: () => undefined });
+  const machine: Machine = new Machine({
+    hands,
+    log,
+    engine,
+    runtimes: sites,
+    workflows: { up: (call) => runUp(machine, sites, call) },
+  });
+  const before = await readEndpoint(dataDir);
+  const token = before?.token ?? hands.random(32);
+  const ended = Promise.withResolvers<string>();
+  const server = await serve(before?.port ?? 0, (port) => createApp({ machine, token, port, shutdown: ended.resolve }));
+  await machine.begin(server.port);
+  await writeEndpoint(dataDir, { port: server.port, token, pid: process.pid, version: VERSION, boot: hands.boot });
+  await locked.lock.describe({ port: server.port, version: VERSION });
+  for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.resolve(signal));
+  const reason = await ended.promise;
+  await machine.end(reason);
+  await server.close();
+  await hands.close();
+  await store.close();
+  await locked.lock.release();
+}
+
+type WorkflowCall = Parameters<ConstructorParameters<typeof Machine>[0]["workflows"][string]>[0];
+
+async function runUp(machine: Machine, sites: Sites, { runId, input, signal, state }: WorkflowCall) {
+  const asked = UpInput.parse(input);
+  const { hands, log } = machine;
+  const repo = await hands.repo(asked.path);
+  const step = createSteps({ log, repo: repo.id, runId, source: "up", hash: hands.hash, clock: hands.clock });
+  return up({
+    id: runId,
+    input: asked,
+    repo,
+    hands,
+    log,
+    step,
+    signal,
+    trusted: state.trusted,
+    known: state.receipts,
+    gate: () => machine.gate(repo.id, signal),
+    open: (unsandboxed) => sites.open(repo, runId, unsandboxed),
+  });
+}
+
+/** The working trees that are in use: their site, supervisor and databases live as long as the daemon, or until `stop`. */
+class Sites {
+  readonly #hands: OpenHands;
+  readonly #log: Machine["log"];
+  readonly #open = new Map<string, { tree: Site; runtime: Runtime; run: { id: string } }>();
+
+  constructor(hands: OpenHands, log: Machine["log"]) {
+    this.#hands = hands;
+    this.#log = log;
+  }
+
+  async open(repo: Repo, runId: string, unsandboxed: boolean): Promise<{ tree: Site; runtime: Runtime }> {
+    const known = this.#open.get(repo.id);
+    if (known && (known.tree.sandbox === "unsandboxed") === unsandboxed) {
+      known.run.id = runId;
+      return known;
+    }
+    await this.close(repo.id);
+    const run = { id: runId };
+    const tree = await this.#hands.tree(repo, { trusted: unsandboxed, unsandboxed });
+    const supervisor = new Supervisor({
+      site: tree,
+      log: this.#log,
+      clock: systemClock,
+      repo: repo.id,
+      runId: () => run.id,
+    });
+    const fresh = { tree, runtime: { supervisor, databases: new Map() }, run };
+    this.#open.set(repo.id, fresh);
+    return fresh;
+  }
+
+  alive(repo: string): Set<string> {
+    return this.#open.get(repo)?.runtime.supervisor.alive() ?? new Set();
+  }
+
+  async close(repo: string): Promise<void> {
+    const one = this.#open.get(repo);
+    this.#open.delete(repo);
+    await one?.runtime.supervisor.stopAll();
+    await one?.tree.close();
+  }
+}
+
+type OpenHands = Hands & { close(): Promise<void> };
+
+async function openHands(dataDir: string): Promise<OpenHands> {
+  const inData = (...parts: string[]) => join(dataDir, ...parts);
+  const secrets = createSecrets();
+  const proxy = openProxy(inData("proxy.sock"));
+  const plugins = await loadPlugins();
+  const managers = plugins.drivers.flatMap(({ plugin }) => (plugin.role === "package-manager" ? [plugin.manager] : []));
+  /** What every site gets. */
+  const common = {
+    dataDir,
+    secrets,
+    segments: openSegments(inData("segments"), secrets),
+    ports: createPorts(),
+    sandbox: await probeSandbox(),
+    proxySocket: () => proxy.socket(),
+    caches: managers.map((manager) => inData("caches", manager)),
+    visible: [inData("toolbox")],
+    path: (process.env["PATH"] ?? "").split(delimiter),
+  };
+  const rooms = await openRooms({ ...common, clock: systemClock });
+  return {
+    version: VERSION,
+    boot: randomUUID(),
+    pid: process.pid,
+    clock: systemClock,
+    plugins,
+    tools: driverTools(dataDir),
+    secrets,
+    segments: common.segments,
+    rooms,
+    dependencies: openDependencies({ dataDir, rooms }),
+    changes: openChanges(),
+    vault: openVault(inData("vault")),
+    sandbox: () => probeSandbox(),
+    repo: inspectRepo,
+    view,
+    tree: (repo, agreed) => {
+      const own = {
+        id: repo.id,
+        root: repo.root,
+        scratch: inData("sites", repo.id),
+        git: repo.git,
+        files: openFiles(repo.root),
+      };
+      return openTreeSite({ ...common, ...own, ...agreed });
+    },
+    issue: async (receipt) => (await saveReceipt(dataDir, makeStatement(receipt), await openSigningKey(dataDir))).id,
+    receipt: (id) => readReceipt(dataDir, id),
+    cache: (name) => inData("caches", name),
+    hash: (text) => createHash("sha256").update(text).digest("hex"),
+    newId: () => randomUUID(),
+    random: (bytes) => randomBytes(bytes).toString("hex"),
+    close: async () => {
+      await rooms.close();
+      await proxy.close();
+    },
+  };
+}
+
+async function view(repo: Repo): Promise<Viewed> {
+  return viewRepo(repoSource(repo.root, await repo.git.files()));
+}
+
+function driverTools(dataDir: string): DriverTools {
+  return {
+    toolbox: openToolbox({ dir: join(dataDir, "toolbox"), clock: systemClock }),
+    clock: systemClock,
+    platform: platform(),
+    arch: arch(),
+    home: homedir(),
+    node: { version: process.versions.node, folder: dirname(process.execPath) },
+    versions: { satisfies, pick },
+  };
+}
+
+/** `lodestar detect`: the plan of a repo, without a daemon; runs and changes nothing. */
+export async function detectRepo(path: string): Promise<{ plan: Plan; described: unknown; seconds: number }> {
+  const begun = performance.now();
+  const repo = await inspectRepo(path);
+  const [plugins, viewed] = await Promise.all([loadPlugins(), view(repo)]);
+  const plan = makePlan(await detect(viewed, plugins.detectors));
+  const environment = describeEnvironment(await gatherFacts());
+  return {
+    plan,
+    described: describePlan(plan, { repo: repo.root, environment }),
+    seconds: (performance.now() - begun) / 1000,
+  };
+}
+
+/** `lodestar doctor`: looks at the machine, the data dir and, with `path`, at a repository. */
+export async function doctor(options: {
+  dataDir: string;
+  path: string | undefined;
+  daemon: { running: boolean; detail: string };
+}): Promise<Finding[]> {
+  return diagnose({ ...options, sandbox: await probeSandbox(), toolbox: driverTools(options.dataDir).toolbox });
+}
+
+async function readEndpoint(dataDir: string): Promise<z.infer<typeof Endpoint> | undefined> {
+  const text = await readFile(join(dataDir, "daemon.json"), "utf8").catch(() => "null");
+  const parsed = Endpoint.safeParse(JSON.parse(text));
+  return parsed.success ? parsed.data : undefined;
+}
+
+async function writeEndpoint(dataDir: string, endpoint: Record<string, unknown>): Promise<void> {
+  const file = join(dataDir, "daemon.json");
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  await writeFile(`${file}.new`, JSON.stringify(endpoint), { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
