@@ -15,7 +15,7 @@ export function fingerprint(text: string): string {
 }
 
 /** One line without what differs between two runs: colours, paths (their last name stays), times, addresses and numbers. */
-export function normalizeLine(line: string): string {
+function normalizeLine(line: string): string {
   return line
     .replace(ANSI, "")
     .replace(/\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?([.,]\d+)?(Z|[+-]\d\d:?\d\d)?/g, "<time>")

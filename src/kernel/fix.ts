@@ -63,7 +63,7 @@ export function fingerprintOf(failure: Pick<Failure, "phase" | "service" | "dir"
 }
 
 /** Whether a repair changes nothing by itself and waits for an answer. */
-export function onlyAsks(repair: Repair): boolean {
+function onlyAsks(repair: Repair): boolean {
   return repair.actions.every((action) => action.do === "ask");
 }
 

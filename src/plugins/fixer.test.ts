@@ -14,12 +14,31 @@ import { EMPTY_PLAN } from "./fixer/_shared.ts";
 
 const { fixers } = await loadPlugins();
 const TIMEOUT_MS = 30_000;
+const BLANK = {
+  phase: "start" as const,
+  dir: ".",
+  command: "npm start",
+  exit: 1,
+  output: "",
+  plan: EMPTY_PLAN,
+  env: [],
+  names: [],
+  manifests: {},
+};
+/** As much as a failure carries, in shapes that make a careless pattern take minutes. */
+const ENDLESS = ["a/", "A_", "..", " ", "Connection refused ", "lock file ", "import file mismatch: ", "Error: x\n"];
 
 describe("fixers", { concurrency: 3 }, () => {
   for (const { id, plugin } of fixers) {
     test(`${id} has an example and a counter-example`, () => {
       assert.ok(plugin.examples.some((example) => example.repairs !== undefined));
       assert.ok(plugin.examples.some((example) => example.repairs === undefined));
+    });
+    test(`${id} is quick on endless lines`, () => {
+      const begun = performance.now();
+      for (const text of ENDLESS)
+        plugin.repair({ ...BLANK, service: "api", output: text.repeat((256 * 1024) / text.length) });
+      assert.ok(performance.now() - begun < 5000, `${performance.now() - begun} ms`);
     });
     for (const example of plugin.examples)
       test(`${id}: ${example.name}`, async (t) => {
@@ -76,17 +95,7 @@ async function expectCured({ real }: FixerExample, folder: string) {
 
 async function failureOf(example: FixerExample, folder: string): Promise<Failure> {
   const { real } = example;
-  const base = {
-    phase: "start" as const,
-    dir: ".",
-    command: real?.command ?? "npm start",
-    exit: 1,
-    output: "",
-    plan: EMPTY_PLAN,
-    env: [],
-    names: [],
-    manifests: {},
-  };
+  const base = { ...BLANK, command: real?.command ?? BLANK.command };
   if (!real) return { ...base, ...example.failure };
   await writeFiles(folder, real.files);
   const failed = await run(real.command, folder);

@@ -39,7 +39,7 @@ const NO_PACKAGE = new Set(
 const NODE_SAYS = [
   /Cannot find package '([^']+)' imported from ([^\n]+)/,
   /Cannot find module '([^'./][^']*)'\n(?:Require stack:\n- ([^\n]+))?/,
-  /([^\s(]+)\(\d+,\d+\): error TS2307: Cannot find module '([^'./][^']*)'/,
+  /^([^\s(]+)\(\d+,\d+\): error TS2307: Cannot find module '([^'./][^']*)'/m,
   /Failed to resolve import "([^"./][^"]*)" from "([^"]+)"/,
   /Module not found: (?:Error: )?Can't resolve '([^'./][^']*)' in '([^']+)'/,
 ];

@@ -4,15 +4,13 @@ import type { Action, Failure } from "../../sdk/index.ts";
 const ESCAPE = String.fromCharCode(27);
 const COLOURS = new RegExp(`${ESCAPE}\\[[0-9;?]*[A-Za-z]`, "g");
 
-/** The output without terminal colours. */
-export function plain(failure: Failure): string {
-  return failure.output.replace(COLOURS, "");
-}
+/** No message of a tool is longer, and patterns over endless lines (a minified file, a dump) would take minutes. */
+const LINE = 1000;
 
-/** The first group of the last match: the error that ended it stands at the end. */
-export function lastGroup(text: string, pattern: RegExp): string | undefined {
-  const global = new RegExp(pattern.source, pattern.flags.includes("g") ? pattern.flags : `${pattern.flags}g`);
-  return [...text.matchAll(global)].at(-1)?.[1];
+/** The output without terminal colours, its lines cut to a length that patterns can bear. */
+export function plain(failure: Failure): string {
+  const lines = failure.output.replace(COLOURS, "").split(/\r?\n/);
+  return lines.map((line) => line.slice(0, LINE)).join("\n");
 }
 
 /** `a/b` below `dir`, without `./`. */

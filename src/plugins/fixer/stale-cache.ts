@@ -17,7 +17,7 @@ const CACHES: readonly { says: RegExp; paths: readonly string[] }[] = [
     paths: ["node_modules/.cache"],
   },
   { says: /turbo[^\n]*(?:corrupt|invalid|failed to read)[^\n]*cache/i, paths: [".turbo", "node_modules/.cache/turbo"] },
-  { says: /import file mismatch:[\s\S]*HINT: remove __pycache__/, paths: ["__pycache__"] },
+  { says: /import file mismatch:[\s\S]{0,2000}?HINT: remove __pycache__/, paths: ["__pycache__"] },
 ];
 
 /** A cache of an older state of the code is in the way. Only ignored paths are removed, and they go to the trash. */

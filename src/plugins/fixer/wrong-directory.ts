@@ -41,7 +41,7 @@ export default defineFixer({
         needs: ["npm"],
         cured: { command: "cd web && npm start" },
       },
-      repairs: [{ do: "use-command", service: "web", dir: "web", role: "start", command: "npm start" }],
+      repairs: [{ do: "use-command", service: "web", dir: ".", role: "start", command: "cd web && npm start" }],
     },
     {
       name: "manage.py is one folder below",
@@ -52,7 +52,7 @@ export default defineFixer({
         needs: ["python3"],
         cured: { command: "cd backend && python3 manage.py check" },
       },
-      repairs: [{ do: "use-command", dir: "backend", command: "python3 manage.py check" }],
+      repairs: [{ do: "use-command", command: "cd backend && python3 manage.py check" }],
     },
     {
       name: "two folders have one: a question",
@@ -90,9 +90,13 @@ function foldersOf(looked: { file: string; managers: readonly string[] }, failur
   return [...new Set(found)].filter((dir) => dir !== failure.dir && within(dir, failure.dir)).sort();
 }
 
-function use({ phase, service, command }: Failure, dir: string): Action {
+/** The command goes there by itself, so that it stays the command of this service and of this folder. */
+function use({ phase, service, command, dir: from }: Failure, dir: string): Action {
   const role = phase === "check" ? "test" : phase === "install" || phase === "build" ? phase : "start";
-  return { do: "use-command", ...(service === undefined ? {} : { service }), dir, role, command };
+  const below = from === "." ? dir : dir.slice(from.length + 1);
+  const quoted = /^[\w@./-]+$/.test(below) ? below : `'${below.replaceAll("'", `'\\''`)}'`;
+  const moved = { dir: from, role, command: `cd ${quoted} && ${command}` } as const;
+  return { do: "use-command", ...(service === undefined ? {} : { service }), ...moved };
 }
 
 function ask(failure: Failure, file: string, dirs: readonly string[]): Action {
