@@ -7,7 +7,17 @@ import { tellProvided } from "./up/environment.ts";
 import { installAll } from "./up/install.ts";
 import { measure, type Baseline } from "./up/measure.ts";
 import { withRepairs } from "./up/repair.ts";
-import { emit, noAdjustments, round, say, type Run, type Runtime, type Step, type UpInput } from "./up/run.ts";
+import {
+  emit,
+  noAdjustments,
+  round,
+  say,
+  type LiveDatabase,
+  type Run,
+  type Runtime,
+  type Step,
+  type UpInput,
+} from "./up/run.ts";
 import { startServices, type Started } from "./up/services.ts";
 
 /** Below this, an item of the plan is a guess (`sdk/plan.ts`). */
@@ -110,6 +120,26 @@ async function prepareDatabases(run: Run): Promise<void> {
     return done.ok ? { ok: true, value: true } : done;
   });
   if (!migrated.ok) run.questions.push(migrated.question);
+  else await tellMigrated(run, started.value);
+}
+
+/** A database that was just made has every migration pending: says which commands brought its schema. */
+async function tellMigrated(run: Run, live: readonly LiveDatabase[]): Promise<void> {
+  for (const { name, engine, migrations } of run.plan.databases) {
+    if (migrations.length === 0 || !live.some((one) => one.name === name && one.fresh)) continue;
+    const commands = migrations.map((one) => one.command).join(", ");
+    const data = {
+      fixer: "migrate",
+      fingerprint: `migrate ${name}`,
+      failure: `${engine} has no tables: all migrations are pending`,
+      title: `migrated ${name}: ${commands}`,
+      actions: [],
+      worked: true,
+      detail: "",
+    };
+    run.fixes.push(data);
+    await emit(run, { type: "fix.tried", data });
+  }
 }
 
 async function readRepo(context: UpContext) {

@@ -6,6 +6,8 @@ import { isWithin, toolchainOf } from "./toolchain.ts";
 const PREPARE_TIMEOUT = 120_000;
 const MIGRATE_TIMEOUT = 300_000;
 const READY_TIMEOUT = 30_000;
+/** What `prepare` prints when it made the database in this run. */
+const CREATED = "lodestar: created";
 
 /**
  * Starts a database of Lodestar's own for each one the plan names, on `site`, in a folder of its own. What the repo's env
@@ -67,7 +69,7 @@ async function startOne(run: Run, site: Site, database: PlannedDatabase): Promis
   const prepared = await prepare(run, site, database, answer, dataDir);
   if (!prepared.ok) return prepared;
   const { url, how, serve } = answer;
-  const base = { name: database.name, engine: database.engine, env: database.env, url, how };
+  const base = { name: database.name, engine: database.engine, env: database.env, url, how, fresh: prepared.value };
   if (serve === undefined) return { ok: true, value: { ...base, port: undefined, running: undefined } };
   const running = await site.start({
     ...accessOf(answer),
@@ -128,10 +130,10 @@ async function prepare(
   database: PlannedDatabase,
   answer: Planned,
   dataDir: string,
-): Promise<Result<true>> {
+): Promise<Result<boolean>> {
   const marker = `${dataDir}/${answer.marker}`;
   const all = answer.prepare.map((line) => `(${line})`).join(" && ");
-  const script = `test -e '${marker}' || { rm -rf '${dataDir}' && mkdir -p '${dataDir}' && ${all || "true"} && touch '${marker}'; }`;
+  const script = `test -e '${marker}' || { rm -rf '${dataDir}' && mkdir -p '${dataDir}' && ${all || "true"} && touch '${marker}' && echo '${CREATED}'; }`;
   const result = await command(run, site, "database", {
     command: script,
     dir: ".",
@@ -140,7 +142,7 @@ async function prepare(
     timeout: PREPARE_TIMEOUT,
     title: `prepare ${database.name}`,
   });
-  if (succeeded(result)) return { ok: true, value: true };
+  if (succeeded(result)) return { ok: true, value: result.output.includes(CREATED) };
   return {
     ok: false,
     question: {

@@ -23,7 +23,7 @@ export async function tellProvided(run: Run, live: readonly LiveDatabase[]): Pro
   const dirs = [...new Set([".", ...run.plan.env.map((one) => one.dir)])];
   for (const dir of dirs) {
     if (await run.tree.files.exists(inDir(dir, ".env"))) continue;
-    const names = run.plan.env.filter((one) => one.dir === dir && one.required).map((one) => one.name);
+    const names = run.plan.env.filter((one) => one.dir === dir).map((one) => one.name);
     const { from } = await resolve(run, dir, live);
     const given = names.filter((name) => from[name] === "generated" || from[name] === "connection");
     if (given.length === 0) continue;

@@ -52,6 +52,8 @@ export interface LiveDatabase {
   readonly env: string;
   readonly url: string;
   readonly how: string;
+  /** Made in this run: it was empty. */
+  readonly fresh: boolean;
   readonly port: number | undefined;
   readonly running: Running | undefined;
 }

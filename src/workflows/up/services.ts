@@ -149,7 +149,8 @@ async function leasePort(run: Run, service: Service): Promise<{ port: number | u
     ...(wanted === undefined ? {} : { wanted }),
   });
   const moved = wanted !== undefined && lease.port !== wanted;
-  const because = moved ? `${wanted} is held by ${lease.wantedBy ?? "another service"}` : "free";
+  const holder = lease.wantedBy?.replace(` of ${run.tree.id}`, "") ?? "another service";
+  const because = moved ? `${wanted} is held by ${holder}` : "free";
   await emit(run, {
     type: "port.leased",
     data: { service: service.name, port: lease.port, ...(wanted === undefined ? {} : { wanted }), because },
