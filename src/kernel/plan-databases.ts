@@ -58,20 +58,22 @@ export function planDatabases(
 
 /**
  * Which databases a service uses: its own code names the database, or its folder migrates it. A database that no service names
- * (a client in a shared package, a URL at the root) is used by those that answer requests with data or work in the background.
+ * (a client in a shared package, a URL at the root) is used by the APIs and workers, or by the web services where there are none.
  */
 export function databasesOf(
   service: { dir: string; kind: string },
   databases: readonly PlannedDatabase[],
-  around: { detections: readonly Detection[]; dirs: readonly string[] },
+  around: { detections: readonly Detection[]; services: readonly { dir: string; kind: string }[] },
 ): PlannedDatabase[] {
+  const behind = (kind: string) => kind === "api" || kind === "worker";
+  const answers = around.services.some(({ kind }) => behind(kind)) ? behind(service.kind) : service.kind === "web";
   return databases.filter((database) => {
-    const owners = around.dirs.filter((dir) => names(dir, database, around.detections));
+    const owners = around.services.map(({ dir }) => dir).filter((dir) => names(dir, database, around.detections));
     if (owners.length > 0) return owners.includes(service.dir);
     const shared = only(around.detections, "database").some(
       (found) => found.engine === database.engine && found.via !== "compose",
     );
-    return shared && (service.kind === "api" || service.kind === "worker");
+    return shared && answers;
   });
 }
 

@@ -42,7 +42,7 @@ export function planServices(around: Around): { services: Service[]; disagreemen
       what: `start command of ${names[index] ?? lead.name}`,
       dir: group.dir,
       value: (found) => found.command,
-      why: `${sourceOf(lead).said} is believed before ${uniq(rivals(group, lead).map((other) => sourceOf(other).said)).join(" and ")}`,
+      why: reason(lead, rivals(group, lead)),
     });
     disagreements.push(...[conflict, port.conflict].filter((one) => one !== undefined));
     services.push(toService(group, lead, { name: names[index] ?? slug(lead.name), port, around }));
@@ -65,6 +65,12 @@ function leader(group: ServiceGroup): Lead | undefined {
 
 function rivals(group: ServiceGroup, lead: Lead): Lead[] {
   return group.members.filter((found) => found !== lead && found.mode === lead.mode);
+}
+
+function reason(lead: Lead, others: readonly Lead[]): string {
+  const { said } = sourceOf(lead);
+  const weaker = uniq(others.map((other) => sourceOf(other).said)).filter((other) => other !== said);
+  return weaker.length > 0 ? `${said} is believed before ${weaker.join(" and ")}` : "its evidence is the strongest";
 }
 
 function toService(
@@ -187,11 +193,10 @@ function envOf(detections: readonly Detection[], dir: string): string[] {
 
 /** Resolves what compose and code say a service needs to the names of services and databases of the plan. */
 function withNeeds(services: readonly Service[], groups: readonly ServiceGroup[], around: Around): Service[] {
-  const dirs = uniq(services.map((service) => service.dir));
   return services.map((service, index) => {
     const said = groups[index]?.members.flatMap((found) => found.needs) ?? [];
     const named = said.flatMap((need) => resolve(need, service, { services, groups, around }));
-    const used = databasesOf(service, around.databases, { detections: around.detections, dirs });
+    const used = databasesOf(service, around.databases, { detections: around.detections, services });
     const called = services.filter((other) => calls(service, other, around) && !calls(other, service, around));
     return { ...service, needs: uniq([...named, ...[...used, ...called].map(({ name }) => name)]).toSorted() };
   });

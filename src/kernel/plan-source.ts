@@ -46,7 +46,7 @@ export function byPrecedence<T extends { because: readonly string[]; confidence:
 }
 
 const NOT_THE_PRODUCT =
-  /(^|\/)(node_modules|vendor|third[-_]party|__?fixtures?__?|fixtures?|testdata|test-data|__tests__|tests?|specs?|e2e|examples?|samples?|demos?|playgrounds?|bench(marks?)?|templates?)(\/|$)/i;
+  /(^|\/)(node_modules|vendor|third[-_]party|testdata|test-data|__tests__|tests?|specs?|e2e|bench(marks?)?|(__?)?(fixture|example|sample|demo|playground|template)s?(__?)?(-[^/]*)?)(\/|$)/i;
 const BESIDE_THE_PRODUCT = /^(docs?|documentation|website|site|\.github)(\/|$)/i;
 
 /**

@@ -249,6 +249,7 @@ test("fixtures and vendored copies are not the product, unless there is nothing 
     language("test/fixtures/app"),
     script("test/fixtures/app", "app"),
     script("website", "site"),
+    script("packages/create/template-react", "starter"),
     language("website"),
   );
   assert.deepEqual(

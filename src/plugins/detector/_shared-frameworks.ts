@@ -139,9 +139,9 @@ export interface Server {
 /** Programs that serve by themselves; the first that fits the command counts. */
 export const SERVERS: readonly Server[] = [
   server(/^next start\b/, "web", "start", 3000, { portEnv: "PORT" }),
-  server(/^next( dev)?( |$)/, "web", "dev", 3000, { portEnv: "PORT" }),
+  server(/^next( dev\b| -|$)/, "web", "dev", 3000, { portEnv: "PORT" }),
   server(/^(nuxt|nuxi) (start|preview)\b/, "web", "start", 3000, { portEnv: "PORT" }),
-  server(/^(nuxt|nuxi)( dev)?( |$)(?!build|generate)/, "web", "dev", 3000, { portEnv: "PORT" }),
+  server(/^(nuxt|nuxi)( dev\b| -|$)/, "web", "dev", 3000, { portEnv: "PORT" }),
   server(/^(react-router|remix)-serve\b/, "web", "start", 3000, { portEnv: "PORT" }),
   server(/^(react-router|remix vite:)\s?dev\b/, "web", "dev", 5173, { portFlag: "--port" }),
   server(/^remix dev\b/, "web", "dev", 3000, { portEnv: "PORT" }),

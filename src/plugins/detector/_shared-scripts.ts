@@ -65,7 +65,12 @@ function ofLine(line: string, scripts: Readonly<Record<string, string>>, depth: 
   const call = delegation(line);
   if (call) return call;
   const next = /^(?:npm|pnpm|yarn|bun)\s+(?:run-script\s+|run\s+)?([\w:.-]+)/.exec(line)?.[1];
-  if (next && Object.hasOwn(scripts, next) && depth < DEPTH) return meaningOf(scripts, next, depth + 1);
+  if (next && Object.hasOwn(scripts, next) && depth < DEPTH) {
+    const meaning = meaningOf(scripts, next, depth + 1);
+    // A script that only prepares (`dotenv -e .env --`) runs what it is given.
+    const given = /\s--\s+(.+)$/.exec(line)?.[1];
+    return meaning.does === "other" && given ? ofLine(unwrapped(given), scripts, depth + 1) : meaning;
+  }
   const run = RUNNERS.exec(line);
   const file = run?.[2];
   if (file && !/^(run|test|build|install|x|exec|-.*)$/.test(file) && !line.startsWith("electron"))

@@ -28,7 +28,8 @@ export async function servicesOf(dir: DirView, manifest: Manifest, manager: stri
   const services = [...start, ...dev];
   for (const script of Object.keys(manifest.scripts).filter((one) => WORKER.test(one)))
     services.push(...(await fromScript(script, { ...context, name: script.replace(/^start:|:(start|prod)$/g, "") })));
-  if (!start.some((service) => service.mode === "start")) services.push(...(await withoutScript(context, services)));
+  if (!start.some((service) => service.mode !== "dev" && service.confidence >= 0.5))
+    services.push(...(await withoutScript(context, services)));
   return unique(services);
 }
 

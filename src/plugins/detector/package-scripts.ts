@@ -68,6 +68,14 @@ export default defineDetector({
       ],
     },
     {
+      name: "a script that wraps another command",
+      files: {
+        "package.json":
+          '{ "scripts": { "start": "npm run env -- cross-env NODE_ENV=production next start", "env": "dotenv -e .env --" } }',
+      },
+      finds: [{ is: "service", kind: "web", command: "npm run start", port: 3000 }],
+    },
+    {
       name: "the root starts what its member starts: the member's own script counts",
       files: {
         "package.json": '{ "workspaces": ["apps/*"], "scripts": { "start": "turbo run start" } }',
