@@ -47,7 +47,8 @@ export interface Declared {
 
 /**
  * The databases that a project talks to, by the client libraries it declares. One per engine: the first library in `clients`
- * counts. A client that only developing needs (a library that tests itself against many databases) stays a guess.
+ * counts. A client that only developing needs (a library that tests itself against many databases) stays a guess, and so does
+ * one of an optional service (Kafka, Elasticsearch …), which a client alone does not prove to be needed.
  */
 export async function databasesByClient(
   dir: DirView,
@@ -63,13 +64,26 @@ export async function databasesByClient(
       is: "database",
       dir: dir.dir,
       because: [dependency.because, ...(url ? [url.because] : [])],
-      confidence: sure(dir, dependency.dev ? 0.4 : 0.8),
+      confidence: sure(dir, dependency.dev ? 0.4 : url ? 0.8 : engine in NAMES ? 0.6 : 0.45),
       engine,
       via: "client",
       ...(url && { env: url.env }),
     });
   }
-  return [...found.values()];
+  return chosen([...found.values()]);
+}
+
+/**
+ * Clients of several SQL databases are a choice that the project leaves to whoever runs it. One server beside SQLite is taken
+ * when code or an example names its URL; else nobody knows which one it is.
+ */
+function chosen(found: readonly DetectionDraft[]): DetectionDraft[] {
+  const sql = found.filter((one) => one.is === "database" && one.engine in OTHERS && one.confidence >= 0.5);
+  if (sql.length < 2) return [...found];
+  const servers = sql.filter((one) => one.is === "database" && one.engine !== "sqlite");
+  const [only] = servers;
+  const known = servers.length === 1 && only?.is === "database" && only.env !== undefined ? only : undefined;
+  return found.map((one) => (sql.includes(one) && one !== known ? { ...one, confidence: 0.45 } : one));
 }
 
 /** Once settings say which SQL database is used, clients of other ones are there for something else and become guesses. */
@@ -99,5 +113,5 @@ export function engineOf(name: string | undefined): string | undefined {
 function firstOf(text: string, pattern: RegExp, engine: string): string | undefined {
   const names = [...text.matchAll(pattern)].map((match) => match[1] ?? "");
   const fitting = names.filter((name) => !OTHERS[engine]?.test(name));
-  return fitting.find((name) => !/TEST|SHADOW|DIRECT/.test(name)) ?? fitting[0];
+  return fitting.find((name) => !/TEST|SHADOW|DIRECT/.test(name));
 }

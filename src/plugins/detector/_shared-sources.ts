@@ -22,7 +22,7 @@ export const MANIFESTS = [
 const SOURCES =
   /\.([cm]?[jt]sx?|vue|svelte|astro|py|rb|go|rs|php|java|kt|scala|cs|fs|exs?|properties|ya?ml|toml|prisma)$/;
 const TESTS =
-  /(^|\/)(\.github|tests?|__tests__|spec|e2e|fixtures?|examples?|docs?|migrations)\/|[._-](test|spec)\.\w+$|(^|\/)test_/;
+  /(^|\/)(\.github|tests?|__tests__|spec|e2e|fixtures?|examples?|docs?|migrations)\/|[._-](test|spec)\.\w+$|(^|\/)(test_|conftest\.py$)/;
 /** Limits of reading code: files per repo and characters per file. A file above it is generated or data. */
 const FILES = 2_000;
 const SIZE = 200_000;

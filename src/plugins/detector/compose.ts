@@ -114,7 +114,8 @@ async function builtOf(
     const place = await dir.at(file, name);
     found.push({ is: "env", dir: context.dir, because: [place], confidence: 0.8, name, ...(example && { example }) });
   }
-  if (!command) return found;
+  // What only keeps a container open for people to work in is no service.
+  if (!command || /^(sleep (infinity|\d+)|tail -[fF] \/dev\/null|(\/bin\/)?(ba)?sh)$/.test(command)) return found;
   const lies = missingScript(context, command) !== undefined;
   found.push({
     is: "service",

@@ -1,4 +1,5 @@
 import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/index.ts";
+import { engineOf } from "./_shared-databases.ts";
 import { capture, nameOf, sure } from "./_shared-manifests.ts";
 import { pythonDependencies } from "./_shared-python.ts";
 
@@ -110,7 +111,9 @@ async function databaseOf(
     const text = await dir.text(path);
     const block = text?.slice(Math.max(0, text.indexOf("DATABASES")));
     if (!text || !block || !text.includes("DATABASES")) continue;
-    const engine = ENGINES[capture(block, /django[\w.]*\.backends\.(\w+)/) ?? ""];
+    const engine =
+      ENGINES[capture(block, /django[\w.]*\.backends\.(\w+)/) ?? ""] ??
+      engineOf(capture(block, /["'](postgres\w*|mysql|sqlite)(?:\+\w+)?:\/\//));
     const env = capture(
       block.slice(0, 1500),
       /(?:env(?:iron)?\.db\(\s*|environ(?:\.get)?[[(]\s*|getenv\(\s*|config\(\s*)["'](\w*(?:URL|URI|DSN))["']/,

@@ -7,32 +7,32 @@ const READS: readonly (readonly [ending: RegExp, patterns: readonly RegExp[]])[]
   [
     /\.([cm]?[jt]sx?|vue|svelte|astro)$/,
     [
-      /\b(?:process|Bun|import\.meta)\.env(?:\.|\[["'`])([A-Z][A-Z0-9_]*)/g,
-      /\bDeno\.env\.get\(\s*["'`]([A-Z][A-Z0-9_]*)/g,
+      /\b(?:process|Bun|import\.meta)\.env(?:\.|\[["'`])([A-Z][A-Z0-9_]+)/g,
+      /\bDeno\.env\.get\(\s*["'`]([A-Z][A-Z0-9_]+)/g,
     ],
   ],
   [
     /\.py$/,
     [
-      /\b(?:os\.)?environ(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]*)/g,
-      /\b(?:os\.)?getenv\(\s*["']([A-Z][A-Z0-9_]*)/g,
-      /\benv(?:\.(?:str|bool|int|list|url|db))?\(\s*["']([A-Z][A-Z0-9_]*)/g,
+      /\b(?:os\.)?environ(?:\.get\(|\[)\s*["']([A-Z][A-Z0-9_]+)/g,
+      /\b(?:os\.)?getenv\(\s*["']([A-Z][A-Z0-9_]+)/g,
+      /\benv(?:\.(?:str|bool|int|list|url|db))?\(\s*["']([A-Z][A-Z0-9_]+)/g,
     ],
   ],
-  [/\.(rb|ya?ml)$/, [/\bENV(?:\.fetch\(|\[)\s*["']([A-Z][A-Z0-9_]*)/g]],
-  [/\.go$/, [/\bos\.(?:Getenv|LookupEnv)\(\s*"([A-Z][A-Z0-9_]*)/g]],
-  [/\.rs$/, [/\b(?:env::)?var(?:_os)?\(\s*"([A-Z][A-Z0-9_]*)/g, /\b(?:option_)?env!\(\s*"([A-Z][A-Z0-9_]*)/g]],
+  [/\.(rb|ya?ml)$/, [/\bENV(?:\.fetch\(|\[)\s*["']([A-Z][A-Z0-9_]+)/g]],
+  [/\.go$/, [/\bos\.(?:Getenv|LookupEnv)\(\s*"([A-Z][A-Z0-9_]+)/g]],
+  [/\.rs$/, [/\b(?:env::)?var(?:_os)?\(\s*"([A-Z][A-Z0-9_]+)/g, /\b(?:option_)?env!\(\s*"([A-Z][A-Z0-9_]+)/g]],
   [
     /\.php$/,
     [
-      /\b(?:env|getenv)\(\s*["']([A-Z][A-Z0-9_]*)/g,
-      /\$_(?:ENV|SERVER)\[["']((?!HTTP_|REQUEST_|SERVER_|REMOTE_|SCRIPT_|DOCUMENT_|QUERY_)[A-Z][A-Z0-9_]*)/g,
+      /\b(?:env|getenv)\(\s*["']([A-Z][A-Z0-9_]+)/g,
+      /\$_(?:ENV|SERVER)\[["']((?!HTTP_|REQUEST_|SERVER_|REMOTE_|SCRIPT_|DOCUMENT_|QUERY_)[A-Z][A-Z0-9_]+)/g,
     ],
   ],
-  [/\.(java|kt|scala)$/, [/\bSystem\.getenv\(\s*"([A-Z][A-Z0-9_]*)/g]],
-  [/application[\w-]*\.(properties|ya?ml)$/, [/\$\{([A-Z][A-Z0-9_]*)\}/g]],
-  [/\.(cs|fs)$/, [/GetEnvironmentVariable\(\s*"([A-Z][A-Z0-9_]*)/g]],
-  [/\.exs?$/, [/\bSystem\.(?:get_env|fetch_env!?)\(\s*"([A-Z][A-Z0-9_]*)/g]],
+  [/\.(java|kt|scala)$/, [/\bSystem\.getenv\(\s*"([A-Z][A-Z0-9_]+)/g]],
+  [/application[\w-]*\.(properties|ya?ml)$/, [/\$\{([A-Z][A-Z0-9_]+)\}/g]],
+  [/\.(cs|fs)$/, [/GetEnvironmentVariable\(\s*"([A-Z][A-Z0-9_]+)/g]],
+  [/\.exs?$/, [/\bSystem\.(?:get_env|fetch_env!?)\(\s*"([A-Z][A-Z0-9_]+)/g]],
 ];
 /** Set by the system, the shell or the runner: nobody has to give them. */
 const GIVEN =

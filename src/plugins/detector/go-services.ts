@@ -1,5 +1,6 @@
 import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/index.ts";
 import { capture, isForeign, isPartOf, nameOf, sure } from "./_shared-manifests.ts";
+import { sourcesOf } from "./_shared-sources.ts";
 
 const SERVER =
   /ListenAndServe|net\.Listen\(|gin\.(Default|New)\(|echo\.New\(|fiber\.New\(|chi\.NewRouter\(|grpc\.NewServer\(/;
@@ -17,7 +18,10 @@ export default defineDetector({
     if (mains.length === 0) return [];
     const released = dir.names.some((name) => /^\.?goreleaser\.ya?ml$/.test(name));
     const usable = mains.filter(({ confidence }) => confidence >= 0.5);
-    const found: DetectionDraft[] = mains.map((main) => serviceOf(dir, main, { many: usable.length > 3, released }));
+    const elsewhere = mains.length === 1 ? await serverElsewhere(dir) : undefined;
+    const found: DetectionDraft[] = mains.map((main) =>
+      serviceOf(dir, main, { many: usable.length > 3, released, elsewhere }),
+    );
     const build = "go build -o /dev/null ./...";
     const because = [mains[0]?.because ?? (await dir.at("go.mod"))];
     if (dir.has("go.mod"))
@@ -48,6 +52,15 @@ export default defineDetector({
       name: "gin listens on 8080 or PORT",
       files: { "go.mod": "module x\n", "main.go": "package main\nfunc main() { r := gin.Default(); r.Run() }\n" },
       finds: [{ is: "service", command: "go run .", port: 8080, portEnv: "PORT" }],
+    },
+    {
+      name: "the server lies in another package",
+      files: {
+        "go.mod": "module x\n",
+        "main.go": "package main\nfunc main() { server.Run() }\n",
+        "server/server.go": 'package server\nfunc Run() { http.ListenAndServe(":8090", nil) }\n',
+      },
+      finds: [{ is: "service", kind: "api", port: 8090, command: "go run ." }],
     },
     {
       name: "a command-line tool is only a guess",
@@ -94,12 +107,20 @@ async function mainPackages(dir: DirView): Promise<Main[]> {
   return [...found.values()];
 }
 
-function serviceOf(dir: DirView, main: Main, box: { many: boolean; released: boolean }): DetectionDraft {
-  const serves = SERVER.test(main.text);
-  const port = capture(main.text, /["'`][\w.]*:(\d{2,5})["'`]|Getenv\("PORT"\)[^]{0,80}?"(\d{2,5})"/);
+function serviceOf(
+  dir: DirView,
+  main: Main,
+  box: { many: boolean; released: boolean; elsewhere: string | undefined },
+): DetectionDraft {
+  const tool = COMMAND_LINE.test(main.text);
+  const serves = SERVER.test(main.text) || (box.elsewhere !== undefined && !tool);
+  const port = capture(
+    SERVER.test(main.text) ? main.text : box.elsewhere,
+    /["'`][\w.]*:(\d{2,5})["'`]|Getenv\("PORT"\)[^]{0,80}?"(\d{2,5})"/,
+  );
   const env = /Getenv\("PORT"\)|LookupEnv\("PORT"\)|gin\.(Default|New)\(/.test(main.text) && serves;
   const kind = serves ? "api" : STAYS.test(main.text) ? "worker" : "job";
-  const guess = (box.released || COMMAND_LINE.test(main.text)) && !serves;
+  const guess = (box.released || tool) && !serves;
   const confidence = guess ? 0.45 : kind === "job" ? Math.min(main.confidence, 0.7) : main.confidence;
   const usual = serves && /gin\.(Default|New)\(/.test(main.text) ? 8080 : undefined;
   const number = port ? Number(port) : usual;
@@ -115,6 +136,13 @@ function serviceOf(dir: DirView, main: Main, box: { many: boolean; released: boo
     ...(serves && number !== undefined && { port: number }),
     ...(env && { portEnv: "PORT" }),
   };
+}
+
+/** The code that serves, when it is not in the main package itself but in one that it starts. */
+async function serverElsewhere(dir: DirView): Promise<string | undefined> {
+  for (const { path, text } of await sourcesOf(dir, { limit: 400 }))
+    if (path.endsWith(".go") && /ListenAndServe|http\.Server\{/.test(text)) return text;
+  return undefined;
 }
 
 function ownModule(dir: DirView, folder: string): boolean {

@@ -1,4 +1,4 @@
-import { defineDetector, type DetectionDraft } from "../../sdk/index.ts";
+import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/index.ts";
 import { missingScript, sure } from "./_shared-manifests.ts";
 
 const FILES = ["Procfile", "Procfile.dev"];
@@ -13,7 +13,7 @@ export default defineDetector({
       for (const line of ((await dir.text(file)) ?? "").split("\n")) {
         const [, name, command] = line.match(/^([\w-]+)\s*:\s*(\S.*?)\s*$/) ?? [];
         if (!name || !command) continue;
-        const lies = missingScript(dir, command) !== undefined;
+        const lies = missingScript(dir, command) !== undefined || isPlatformBinary(dir, command);
         const at = { dir: dir.dir, because: [await dir.at(file, line)], confidence: sure(dir, lies ? 0.4 : 0.95) };
         if (name === "release") {
           if (MIGRATES.test(command)) found.push({ is: "migration", ...at, tool: "release", command });
@@ -56,6 +56,22 @@ export default defineDetector({
       files: { Procfile: "web: node server.js\n" },
       finds: [{ is: "service", command: "node server.js", confidence: 0.4 }],
     },
+    {
+      name: "a binary that only the platform's build makes",
+      files: { Procfile: "web: bin/shop\n", "go.mod": "module shop\n" },
+      finds: [{ is: "service", command: "bin/shop", confidence: 0.4 }],
+    },
     { name: "only a comment", files: { Procfile: "# web: node a.js\n" }, finds: [] },
   ],
 });
+
+/** Heroku puts the program of a Go or Rust project on PATH or into `bin`; nothing else does. */
+function isPlatformBinary(dir: DirView, command: string): boolean {
+  if (!dir.has("go.mod") && !dir.has("Cargo.toml")) return false;
+  const program = command.replace(/^([A-Z_]+=\S*\s+)+/, "").split(/\s/)[0] ?? "";
+  if (!/^(\.\/)?(bin\/|target\/release\/)?[\w.-]+$/.test(program)) return false;
+  return (
+    !/^(go|cargo|make|sh|bash|env|exec|npm|npx|node|python3?|bundle|java)$/.test(program) &&
+    !dir.has(program.replace(/^\.\//, ""))
+  );
+}
