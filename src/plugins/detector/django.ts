@@ -116,7 +116,7 @@ async function databaseOf(
       engineOf(capture(block, /["'](postgres\w*|mysql|sqlite)(?:\+\w+)?:\/\//));
     const env = capture(
       block.slice(0, 1500),
-      /(?:env(?:iron)?\.db\(\s*|environ(?:\.get)?[[(]\s*|getenv\(\s*|config\(\s*)["'](\w*(?:URL|URI|DSN))["']/,
+      /(?:env(?:iron)?\.db\(\s*|environ(?:\.get)?[[(]\s*|getenv\(\s*|config\(\s*)["'](\w*(?:DATABASE|DB|POSTGRES|PG|MYSQL)\w*(?:URL|URI|DSN))["']/,
     );
     const url = env ?? (/dj_database_url|env\.db\(/.test(block) ? "DATABASE_URL" : undefined);
     if (!engine) continue;
