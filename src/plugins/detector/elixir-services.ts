@@ -11,9 +11,10 @@ export default defineDetector({
     const found: DetectionDraft[] = [];
     const name = capture(mix, /\bapp:\s*:(\w+)/) ?? nameOf(dir, "app");
     if (has("phoenix")) {
-      const web = { ...at, because: [await dir.at("mix.exs", "{:phoenix,")], kind: "web", port: 4000 } as const;
-      found.push({ is: "framework", ...web, framework: "phoenix" });
-      found.push({ is: "service", ...web, name, command: "mix phx.server", portEnv: "PORT" });
+      const because = [await dir.at("mix.exs", "{:phoenix,")];
+      const web = { ...at, kind: "web", port: 4000 } as const;
+      found.push({ is: "framework", ...web, because, framework: "phoenix" });
+      found.push({ is: "service", ...web, because, name, command: "mix phx.server", portEnv: "PORT" });
     } else if (/\bmod:\s*\{/.test(mix)) {
       const serves = has("plug_cowboy") || has("bandit");
       const service = { name, kind: serves ? "api" : "worker", command: "mix run --no-halt" } as const;
