@@ -139,6 +139,8 @@ export const Service = z.object({
   portEnv: z.string().optional(),
   portFlag: z.string().optional(),
   env: z.array(z.string()),
+  /** Values that `.lodestar/config.json` gives to this service alone; no secrets. */
+  values: z.record(z.string(), z.string()).optional(),
   needs: z.array(z.string()),
   health: HealthProbe,
   because: Because,
