@@ -44,7 +44,7 @@ function judgeOne(run: Outcome): Judgement {
     const nothing = ranNothing(run);
     if (nothing) return with_("not-run", nothing);
     if (reading.doubts.length > 0)
-      return with_("not-run", `It exited 0, but that proves nothing: ${reading.doubts.join("; ")}.`);
+      return with_("not-run", `It exited 0, but that proves nothing: ${listing(reading.doubts)}.`);
     return with_("pass", passSentence(run));
   }
   if (crashed) return with_("not-run", crashed);
@@ -73,7 +73,7 @@ function failSentence(run: Outcome): string {
   const { tests, locations, parser, cases, doubts } = run.reading;
   const end = run.signal ? `ended by ${run.signal}` : `exit ${run.exit ?? "unknown"}`;
   if (tests && tests.failed > 0) return `${tests.failed} of ${amount(total(tests), "test")} failed, ${end}.`;
-  if (doubts.length > 0) return `${doubts.join("; ")}: ${end}.`;
+  if (doubts.length > 0) return `${listing(doubts)}: ${end}.`;
   const failed = cases.filter((one) => one.verdict === "fail").length;
   if (failed > 0) return `${amount(failed, "test")} failed, ${end}.`;
   if (tests) return `No test failed, yet ${end}: ${lastWords(run)}`;
@@ -109,7 +109,7 @@ function neverStarted(run: Outcome): string | undefined {
 function ranNothing(run: Outcome): string | undefined {
   const { tests } = run.reading;
   if (tests && total(tests) === 0)
-    return `It exited 0 but ran 0 tests${run.reading.doubts.length > 0 ? `: ${run.reading.doubts.join("; ")}` : ""}.`;
+    return `It exited 0 but ran 0 tests${run.reading.doubts.length > 0 ? `: ${listing(run.reading.doubts)}` : ""}.`;
   if (tests && tests.passed === 0) return `It exited 0 but ran no test: all ${tests.skipped} were skipped.`;
   if (tests) return undefined;
   const said = run.output
@@ -130,7 +130,7 @@ function crash(run: Outcome): string | undefined {
   const end = `(exit ${run.exit ?? "unknown"})`;
   const broken = doubts.filter((doubt) => / (?:did not (?:load|compile)|crashed)$/.test(doubt));
   if (tests && tests.passed + tests.skipped === 0 && broken.length > 0 && tests.failed <= broken.length)
-    return `No test ran: ${broken.join("; ")} ${end}.`;
+    return `No test ran: ${listing(broken)} ${end}.`;
   if (tests ? total(tests) > 0 : cases.length > 0) return undefined;
   if (run.signal === "SIGKILL" || run.exit === 137) return "It was killed before it ended; perhaps memory ran out.";
   const none = /^ *(?:Error: )?(No tests? (?:files? )?(?:found|ran|collected|executed).*)$/im.exec(run.output)?.[1];
@@ -186,6 +186,12 @@ function lastWords(run: Outcome): string {
         line !== "" && !/^(?:npm (?:ERR!|error|notice|warn)|error Command failed|info Visit| ?ELIFECYCLE)/i.test(line),
     );
   return clip(lines.at(-1) ?? "it printed nothing.");
+}
+
+/** The first three, and how many more. */
+function listing(items: readonly string[]): string {
+  const more = items.length - 3;
+  return `${items.slice(0, 3).join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
 }
 
 function clip(text: string): string {

@@ -1,7 +1,7 @@
 import type { Counts, Location, Parsed, TestCase } from "../../sdk/index.ts";
 
 /** Named groups of one match; a group that took no part is undefined. */
-export type Groups = Readonly<Record<string, string | undefined>>;
+type Groups = Readonly<Record<string, string | undefined>>;
 
 /** The named groups of every match, in order. */
 export function matches(pattern: RegExp, output: string): Groups[] {

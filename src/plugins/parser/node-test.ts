@@ -7,7 +7,10 @@ const TOTALS =
 const SPEC = /^(?<indent> *)(?<mark>[✔✖﹣▶⚠]) (?<title>.*?)(?: \([\d.]+m?s\))?(?<note> # (?:SKIP|TODO).*)?$/u;
 const DOTS = /^[.X]+\n/;
 
-/** node:test: reporters spec, tap and dot (which states no totals: its dots are counted). */
+/**
+ * node:test: reporters spec, tap and dot (which states no totals: its dots are counted). A file that exits red by itself
+ * is a failing test of the file's name, and a doubt.
+ */
 export default defineParser({
   recognizes: ({ command, output }) => {
     if (TOTALS.test(output)) return 0.95;
@@ -26,7 +29,8 @@ export default defineParser({
       })),
     );
     const cases = output.includes("\nℹ tests ") || output.startsWith("ℹ tests ") ? readSpec(output) : readTap(output);
-    return tests({ counts, cases });
+    const crashed = cases.filter((one) => one.verdict === "fail" && one.line === 1 && one.file?.endsWith(one.name));
+    return tests({ counts, cases, doubts: crashed.map((one) => `${one.name} crashed`) });
   },
   examples: [
     {
@@ -131,6 +135,20 @@ ok 2 - math
         exit: 1,
       },
       gives: { tests: { passed: 7, failed: 3, skipped: 0 }, cases: [{ name: "breaks", verdict: "fail" }] },
+    },
+    {
+      name: "a file that does not load",
+      input: {
+        command: "node --test",
+        output:
+          "Error [ERR_MODULE_NOT_FOUND]: Cannot find module '/r/none.mjs'\n✖ load.test.mjs (27.691124ms)\n✔ fine (0.634777ms)\nℹ tests 2\nℹ suites 0\nℹ pass 1\nℹ fail 1\nℹ cancelled 0\nℹ skipped 0\nℹ todo 0\nℹ duration_ms 70.360571\n\n✖ failing tests:\n\ntest at load.test.mjs:1:1\n✖ load.test.mjs (27.691124ms)\n  'test failed'\n",
+        exit: 1,
+      },
+      gives: {
+        tests: { passed: 1, failed: 1, skipped: 0 },
+        cases: [{ name: "load.test.mjs", verdict: "fail" }],
+        doubts: ["load.test.mjs crashed"],
+      },
     },
     {
       name: "nothing to run",
