@@ -34,9 +34,12 @@ export interface StartOptions {
 
 /** Every process of a command carries it in its environment, so that one that left group and session is still found. */
 const MARK = "LODESTAR_RUN";
-/** Bytes of output that are passed on as they come; of what comes after that, the end. */
+/**
+ * Characters of output that are passed on as they come: as many as a segment takes. Of what comes after that only the
+ * end is, and it is small enough for a full segment to keep it together with the line that says what is missing.
+ */
 const OUTPUT_LIMIT = 64 * 1024 * 1024;
-const TAIL = 256 * 1024;
+const TAIL = 48 * 1024;
 const LOOK_EVERY = 25;
 /** SIGKILL cannot be refused; a process in an uninterruptible wait may take a while. The room's own end takes it along. */
 const KILL_PATIENCE = 10_000;
@@ -56,13 +59,20 @@ export function startProcess(options: StartOptions): Promise<RoomProcess> {
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  forward(child, (text) => options.onOutput(text));
+  const forwarded = forward(child, (text) => options.onOutput(text));
   child.on("error", reject);
-  child.on("spawn", () => resolve(watch(child, options, startedAt)));
+  child.on("spawn", () => resolve(watch({ child, forwarded, startedAt }, options)));
   return promise;
 }
 
-function watch(child: ChildProcess, options: StartOptions, startedAt: number): RoomProcess {
+interface Started {
+  readonly child: ChildProcess;
+  /** Resolves when all of the output has been passed on. */
+  readonly forwarded: Promise<void>;
+  readonly startedAt: number;
+}
+
+function watch({ child, forwarded, startedAt }: Started, options: StartOptions): RoomProcess {
   const pid = child.pid ?? 0;
   const tree = () => treeOf(pid, options.id);
   let timedOut = false;
@@ -83,7 +93,7 @@ function watch(child: ChildProcess, options: StartOptions, startedAt: number): R
     if (options.timeout !== undefined) await stop(0);
     while ((await tree()).length > 0) await wait(LOOK_EVERY * 4);
     await stopping;
-    await outputEnd(child);
+    await outputEnd(child, forwarded);
     return { exit, signal, timedOut, seconds: (performance.now() - startedAt) / 1000 };
   })();
 
@@ -143,7 +153,7 @@ async function treeOf(root: number, id: string): Promise<ProcessEntry[]> {
 }
 
 /** Passes output on up to a limit; of a program that prints more, the end comes when it has ended. */
-function forward(child: ChildProcess, onOutput: (text: string) => void): void {
+function forward(child: ChildProcess, onOutput: (text: string) => void): Promise<void> {
   let sent = 0;
   let left = 0;
   let tail = "";
@@ -158,9 +168,12 @@ function forward(child: ChildProcess, onOutput: (text: string) => void): void {
   };
   child.stdout?.setEncoding("utf8").on("data", take);
   child.stderr?.setEncoding("utf8").on("data", take);
-  child.stdout?.on("close", () => {
-    if (left > tail.length) onOutput(`\n[lodestar: ${left - tail.length} characters of output are missing here]\n`);
-    if (tail !== "") onOutput(tail);
+  return new Promise((resolve) => {
+    child.stdout?.on("close", () => {
+      if (left > tail.length) onOutput(`\n[lodestar: ${left - tail.length} characters of output are missing here]\n`);
+      if (tail !== "") onOutput(tail);
+      resolve();
+    });
   });
 }
 
@@ -172,15 +185,16 @@ function exitOf(child: ChildProcess): Promise<[number | null, string | null]> {
  * The tree has ended, so the rest of its output is in the pipe and is read to its end, however slowly the daemon takes
  * it. What left the tree and holds the pipe open without a word is not waited for.
  */
-async function outputEnd({ stdout, stderr }: ChildProcess): Promise<void> {
-  if (!stdout || stdout.closed) return;
+async function outputEnd({ stdout, stderr }: ChildProcess, forwarded: Promise<void>): Promise<void> {
   let silentSince = performance.now();
-  const closed = new Promise<void>((resolve) => stdout.once("close", () => resolve()));
-  stdout.on("data", () => (silentSince = performance.now()));
-  while (!stdout.closed && performance.now() - silentSince < PIPE_PATIENCE) {
-    if (stdout.isPaused()) silentSince = performance.now();
-    await Promise.race([closed, wait(LOOK_EVERY)]);
+  const done = new AbortController();
+  void forwarded.then(() => done.abort());
+  stdout?.on("data", () => (silentSince = performance.now()));
+  while (!done.signal.aborted && performance.now() - silentSince < PIPE_PATIENCE) {
+    if (stdout?.isPaused()) silentSince = performance.now();
+    await Promise.race([forwarded, wait(LOOK_EVERY)]);
   }
-  stdout.destroy();
+  stdout?.destroy();
   stderr?.destroy();
+  await forwarded;
 }

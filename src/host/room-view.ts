@@ -50,11 +50,15 @@ export function supervisorView(place: RoomPlace, shown: Shown): SandboxView {
 }
 
 /** The sandbox of one install step: the same room with the registries, and with nobody else in it. */
-export function installView(place: RoomPlace, command: Command, options: Shown & { proxySocket: string }): SandboxView {
+export function installView(
+  place: RoomPlace,
+  command: Command,
+  options: Shown & { proxySocket: string; userPath: readonly string[] },
+): SandboxView {
   return {
     ...baseView(place, options),
     dir: join(ROOM_REPO, command.dir),
-    env: roomEnv(command),
+    env: roomEnv(command, options.userPath),
     network: "registries",
     proxySocket: options.proxySocket,
     readOnly: [...place.visible, ...options.reads],
@@ -63,10 +67,10 @@ export function installView(place: RoomPlace, command: Command, options: Shown &
   };
 }
 
-/** The command's own environment; the folders of its runtimes stand in front of PATH. */
-export function roomEnv(command: Omit<Command, "timeout">): Record<string, string> {
-  const path = [...(command.path ?? []), command.env["PATH"] ?? SYSTEM_PATH].join(":");
-  return { HOME, ...command.env, PATH: path };
+/** The command's own environment; the folders of its runtimes stand in front of its PATH, or of the user's. */
+export function roomEnv(command: Omit<Command, "timeout">, userPath: readonly string[]): Record<string, string> {
+  const path = command.env["PATH"] ?? (userPath.join(":") || SYSTEM_PATH);
+  return { HOME, ...command.env, PATH: [...(command.path ?? []), path].join(":") };
 }
 
 export function supervisorCommand(): string[] {

@@ -13,6 +13,7 @@ import type { Command, SandboxAnswer, Site } from "../sdk/index.ts";
 import { systemClock } from "./clock.ts";
 import { createPorts } from "./ports.ts";
 import { processTable, withVariable } from "./process-table.ts";
+import { startRegistryProxy } from "./proxy.ts";
 import { inspectRepo } from "./repo.ts";
 import { openRooms, type HostRooms, type RoomsOptions } from "./rooms.ts";
 import { probeSandbox } from "./sandbox.ts";
@@ -156,6 +157,36 @@ test("a command cannot speak in the supervisor's name", needsSandbox, async (t) 
   assert.equal(result.output.trim(), "3");
   assert.equal((await site.run(shell("exit 4"))).exit, 4, "the room goes on");
 });
+
+test(
+  "an install reaches the registries through the proxy, and fills caches that only rooms have",
+  needsSandbox,
+  async (t) => {
+    const server = createServer((_, response) => response.end("package")).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    t.after(() => server.close());
+    const address = server.address();
+    assert.ok(typeof address === "object" && address);
+    const { site, dataDir, rooms, repo } = await makeRoom(t, { "a.txt": "" });
+    const proxy = await startRegistryProxy({
+      socketPath: join(dataDir, "proxy.sock"),
+      allow: [`127.0.0.1:${address.port}`],
+    });
+    t.after(() => proxy.close());
+    const cache = join(dataDir, "caches", "npm");
+    const get = `node -e "const { hostname, port } = new URL(process.env.HTTP_PROXY);
+    require('http').get({ hostname, port, path: 'http://127.0.0.1:${address.port}/' }, (r) => r.pipe(process.stdout))"`;
+    const fetched = await site.run(shell(`${get} | tee ${cache}/package`, { network: "registries" }));
+    assert.equal(fetched.output, "package");
+    assert.equal(existsSync(cache), false, "the working tree's cache is another one");
+
+    const later = await site.run(shell(`cat ${cache}/package; echo evil >${cache}/package; env; ls /run/lodestar`));
+    assert.match(later.output, /^package/);
+    assert.doesNotMatch(later.output, /HTTP_PROXY|proxy\.sock/);
+    const two = await rooms.create({ repo, commit: "HEAD", purpose: "test", dependencies: [] });
+    assert.equal((await two.run(shell(`cat ${cache}/package`))).output, "package", "a write to it stays in its room");
+  },
+);
 
 test("two rooms use the same port at once, and paths are the same in both", needsSandbox, async (t) => {
   const { site: one, rooms, repo } = await makeRoom(t, { "server.js": SERVER });

@@ -39,8 +39,6 @@ export interface HostRooms extends Rooms {
   create(request: CreateRoom): Promise<Site>;
   /** The repo's copy of a room, on the host. */
   repoOf(id: string): string;
-  /** What a room of this process could not bring along or cannot promise, as sentences. */
-  limits(id: string): readonly string[];
   /** Keys of sealed dependencies that open rooms have mounted. */
   keysInUse(): ReadonlySet<string>;
   /** Removes rooms that nobody uses: those older than `maxAge` (default 24 h), then the oldest until the rest fits into `maxBytes`. */

@@ -103,7 +103,8 @@ function openRoom(place: RoomPlace, hands: RoomHands): Room {
     async install(command, signal) {
       if (authorRan)
         throw new Bug(`"${command.title}" asks for the registries in room ${place.id}, where the repo's code has run`);
-      const view = installView(place, command, { ...keeper.shows(command), proxySocket: await hands.proxySocket() });
+      const options = { ...keeper.shows(command), proxySocket: await hands.proxySocket(), userPath: hands.path };
+      const view = installView(place, command, options);
       const launch = { command: command.command, site: `room-${place.id}`, segment: segmentOf(command), view };
       return hands.processes.run(launch, { timeout: command.timeout, ...(signal ? { signal } : {}) });
     },
@@ -114,7 +115,8 @@ function openRoom(place: RoomPlace, hands: RoomHands): Room {
       const link = await keeper.link(command);
       const writer = await hands.segments.open(segmentOf(command));
       const started = Promise.withResolvers<void>();
-      const request = { do: "run" as const, command: command.command, dir: command.dir, env: roomEnv(command) };
+      const env = roomEnv(command, hands.path);
+      const request = { do: "run" as const, command: command.command, dir: command.dir, env };
       const { id, answer } = link.ask(timeout === undefined ? request : { ...request, timeout }, {
         onStarted: () => started.resolve(),
         onOutput: (text) => writer.write(text),

@@ -67,6 +67,8 @@ export interface Rooms {
   }): Promise<Site>;
   list(): Promise<RoomInfo[]>;
   remove(id: string): Promise<boolean>;
+  /** What an open room could not bring along or cannot promise (submodules, filters), as sentences for `notChecked`. */
+  limits(id: string): readonly string[];
 }
 
 /** A repair of tracked files, kept as a commit on a `lodestar/*` branch until a person applies it. */
@@ -116,6 +118,8 @@ export interface Hands {
   receipt(id: string): Promise<{ receipt: Receipt; envelope: unknown } | undefined>;
   /** Folder of Lodestar's own for a package manager's downloads. */
   readonly cache: (name: string) => string;
+  /** Memory that a process may still take, in MiB. */
+  readonly freeMemory: () => number;
   /** Hex SHA-256. */
   readonly hash: (text: string) => string;
   readonly newId: () => string;
