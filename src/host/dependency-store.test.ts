@@ -35,8 +35,8 @@ const INSTALL =
 const base = realpathSync(mkdtempSync(join(tmpdir(), "lodestar-store-")));
 after(() => rmSync(base, { recursive: true, force: true }));
 
-async function setUp(t: TestContext, sandbox: SandboxAnswer = works) {
-  const dataDir = mkdtempSync(join(base, "data-"));
+async function setUp(t: TestContext, sandbox: SandboxAnswer = works, name = "data-") {
+  const dataDir = mkdtempSync(join(base, name));
   const root = mkdtempSync(join(base, "repo-"));
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "user.name=T", "-c", "user.email=t@example.com", ...args], { cwd: root, stdio: "pipe" });
@@ -89,14 +89,15 @@ async function built(making: Promise<{ ok: boolean }>): Promise<void> {
   assert.equal((await making).ok, true);
 }
 
-for (const [name, sandbox] of [
-  ["sandboxed", works],
-  ["unsandboxed", none],
+for (const [name, sandbox, folder] of [
+  ["sandboxed", works, "data-"],
+  ["sandboxed, without overlays (they take no comma)", works, "da,ta-"],
+  ["unsandboxed", none, "data-"],
 ] as const) {
   const skip = sandbox.works || name === "unsandboxed" ? {} : { skip: `no sandbox works here: ${sandbox.because}` };
 
   test(`${name}: what one room writes changes neither the sealed entry nor another room`, skip, async (t) => {
-    const { room, dependencies, dataDir } = await setUp(t, sandbox);
+    const { room, dependencies, dataDir } = await setUp(t, sandbox, folder);
     const [one, two] = [await room(), await room()];
     t.diagnostic(`overlay: ${sandbox.works && (await canOverlay(dataDir))}`);
     assert.equal((await sh(one, "node_modules/.bin/tool 2>/dev/null; cat node_modules/.bin/tool")).output, "tool\n");

@@ -15,6 +15,7 @@ export interface RoomHands {
   /** The user's PATH, never one of a repo. */
   readonly path: readonly string[];
   readonly segments: Segments;
+  /** Of this room alone: they end with it. */
   readonly processes: Processes;
   /** The registry proxy's socket. */
   proxySocket(): Promise<string>;
@@ -129,7 +130,9 @@ function openRoom(place: RoomPlace, hands: RoomHands): Room {
       ended.catch(() => undefined); // whoever waits for it hears of it
       return { id, link, writer, started: started.promise, ended };
     },
-    close: () => keeper.close(),
+    async close() {
+      await Promise.all([keeper.close(), hands.processes.close(0)]);
+    },
   };
 }
 
