@@ -1,4 +1,4 @@
-import type { DatabaseAnswer, DatabaseRequest } from "../../sdk/index.ts";
+import type { DatabaseAnswer, DatabaseDriver, DatabaseRequest } from "../../sdk/index.ts";
 
 /** The file in `dataDir` that says: this database is whole, and Lodestar made it. */
 export const READY = ".lodestar-ready";
@@ -16,4 +16,26 @@ export function quote(word: string): string {
 export function byDocker({ compose, port }: DatabaseRequest, image: string, inside: number): string {
   if (compose !== undefined) return `docker compose up -d ${quote(compose)}`;
   return `docker run -d --rm -p 127.0.0.1:${port}:${inside} ${image}`;
+}
+
+/** An engine that Lodestar knows and does not run: the answer is always no, with the command that starts one. */
+export function notBrought(server: {
+  engine: string;
+  title: string;
+  /** Docker's image, with the options that it needs in front. */
+  image: string;
+  port: number;
+}): Omit<DatabaseDriver, "role"> {
+  return {
+    engine: server.engine,
+    plan: async (request) =>
+      cannot(`Lodestar runs no ${server.title} server of its own.`, byDocker(request, server.image, server.port)),
+    examples: [
+      {
+        name: "always no",
+        have: {},
+        answer: { ok: false, next: `docker run -d --rm -p 127.0.0.1:5400:${server.port} ${server.image}` },
+      },
+    ],
+  };
 }

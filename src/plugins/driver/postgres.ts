@@ -139,29 +139,40 @@ function plan(request: DatabaseRequest, { folder, how, reads }: Binaries): Datab
   };
 }
 
-/** Runs its arguments as a user that Postgres accepts. */
-const AS_USER = `as_user() {
-  if [ "$(id -u)" != 0 ]; then "$@"; return; fi
-  setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_override --ambient-caps=+dac_override -- "$@"
-}`;
+/**
+ * Becomes `nobody` and keeps one right of root: to pass folders whatever their mode. `no_setuid_fixup` makes access(2), by
+ * which Postgres looks at its own binaries, count that right too.
+ */
+const NOBODY =
+  'exec setpriv --reuid=65534 --regid=65534 --clear-groups --securebits=+no_setuid_fixup --inh-caps=+dac_override --ambient-caps=+dac_override -- "$@"';
 
-/** What is there without a marker was left half-made by us, so it is made again. */
+/** Runs its arguments as a user that Postgres accepts. */
+const AS_USER = `as_user() (
+  if [ "$(id -u)" != 0 ]; then exec "$@"; fi
+  ${NOBODY}
+)`;
+
+/**
+ * What is there without a marker was left half-made by us, so it is made again. The steps are chained by hand: `set -e`
+ * has no effect where the caller puts this command in front of `&&`.
+ */
 function prepare({ dataDir, name }: DatabaseRequest, cluster: string, folder: string): string {
   const literal = `'${name.replaceAll("'", "''")}'`;
   const create = `CREATE DATABASE "${name.replaceAll('"', '""')}"`;
   const single = `as_user ${quote(`${folder}/postgres`)} --single -D ${quote(cluster)} postgres`;
-  const init = `as_user ${quote(`${folder}/initdb`)} -D ${quote(cluster)} -U lodestar --auth=trust --encoding=UTF8 --no-sync --no-instructions`;
-  return `set -e
-cd ${quote(dataDir)}
-if [ -e ${READY} ]; then exit 0; fi
-${AS_USER}
-rm -rf ${quote(cluster)}
-mkdir -m 700 ${quote(cluster)}
-if [ "$(id -u)" = 0 ]; then chown 65534:65534 ${quote(cluster)}; fi
-${init} --locale=C.UTF-8 || ${init} --locale=C
-printf '%s\\n' ${quote(create)} | ${single}
-printf '%s\\n' ${quote(`SELECT 'made' FROM pg_database WHERE datname = ${literal}`)} | ${single} | grep -q made
-touch ${READY}`;
+  const init = `as_user ${quote(`${folder}/initdb`)} -D ${quote(cluster)} -U lodestar --auth=trust --encoding=UTF8 --no-sync`;
+  const steps = [
+    `cd ${quote(dataDir)}`,
+    `rm -rf ${quote(cluster)}`,
+    `mkdir -m 700 ${quote(cluster)}`,
+    `{ [ "$(id -u)" != 0 ] || chown 65534:65534 ${quote(cluster)}; }`,
+    `{ ${init} --locale=C.UTF-8 || ${init} --locale=C; }`,
+    `printf '%s\\n' ${quote(create)} | ${single}`,
+    `printf '%s\\n' ${quote(`SELECT 'made' FROM pg_database WHERE datname = ${literal}`)} | ${single} | grep -q made`,
+    `touch ${READY}`,
+  ];
+  return `${AS_USER}
+[ -e ${quote(`${dataDir}/${READY}`)} ] || { ${steps.join(" &&\n")}; }`;
 }
 
 /**
@@ -191,5 +202,5 @@ done
 if [ -d /proc/self ]; then rm -f ${quote(`${cluster}/postmaster.pid`)}; fi
 set -- ${quote(`${folder}/postgres`)} -D ${quote(cluster)} ${flags}
 if [ "$(id -u)" != 0 ]; then exec "$@"; fi
-exec setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=+dac_override --ambient-caps=+dac_override -- "$@"`;
+${NOBODY}`;
 }

@@ -1,0 +1,104 @@
+/** Installs for real, without a network: the packages are files. */
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { promisify } from "node:util";
+import type { InstallSteps, PackageManagerDriver } from "../../sdk/index.ts";
+import npm from "./npm.ts";
+import pip from "./pip.ts";
+
+const run = promisify(execFile);
+
+describe("installs", () => {
+  let folder = "";
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "lodestar-install-"));
+  });
+  after(() => rm(folder, { recursive: true, force: true }));
+
+  async function repo(name: string, files: Readonly<Record<string, string>>): Promise<string> {
+    const dir = join(folder, name);
+    for (const [path, text] of Object.entries(files)) {
+      await mkdir(join(dir, path, ".."), { recursive: true });
+      await writeFile(join(dir, path), text);
+    }
+    return dir;
+  }
+
+  async function steps(driver: PackageManagerDriver, dir: string, lockfile?: string): Promise<InstallSteps> {
+    const request = {
+      lockfile,
+      version: undefined,
+      names: await readdir(dir),
+      cache: join(folder, "cache"),
+      flags: [],
+    };
+    return driver.install(request);
+  }
+
+  function sh(dir: string, command: string, env: Readonly<Record<string, string>>): Promise<{ stdout: string }> {
+    const own = { PATH: process.env["PATH"] ?? "", HOME: join(folder, "home"), ...env };
+    return run("sh", ["-c", command], { cwd: dir, env: own });
+  }
+
+  test("npm: scripts wait for their step, and the lockfile stays as it is", async (t) => {
+    if (!(await found("npm"))) return t.skip("npm not found");
+    const scripts = { postinstall: "touch root-postinstall", prepare: "touch root-prepare" };
+    const manifest = { name: "app", version: "1.0.0", scripts, dependencies: { dep: "file:dep.tgz" } };
+    const dir = await repo("npm", {
+      "package.json": JSON.stringify(manifest),
+      "package/package.json": JSON.stringify({ name: "dep", version: "1.0.0", scripts: { postinstall: "touch ran" } }),
+    });
+    await run("tar", ["-czf", join(dir, "dep.tgz"), "-C", dir, "package"]);
+    const ran = () =>
+      ["node_modules/dep/ran", "root-postinstall", "root-prepare"].filter((path) => existsSync(join(dir, path)));
+
+    const open = await steps(npm, dir);
+    await sh(dir, open.fetch[0] ?? "", open.env);
+    assert.ok(existsSync(join(dir, "node_modules/dep/package.json")));
+    assert.equal(existsSync(join(dir, "package-lock.json")), false, "no lockfile appears where none is");
+    assert.deepEqual(ran(), []);
+    await sh(dir, open.scripts ?? "", open.env);
+    assert.equal(ran().length, 3);
+
+    await sh(dir, "npm install --package-lock-only --ignore-scripts", open.env);
+    const lock = await readFile(join(dir, "package-lock.json"), "utf8");
+    const locked = await steps(npm, dir, "package-lock.json");
+    await sh(dir, locked.fetch[0] ?? "", locked.env);
+    assert.deepEqual(locked.key, ["package-lock.json", "package.json"]);
+
+    const more = { ...manifest, dependencies: { ...manifest.dependencies, again: "file:dep.tgz" } };
+    await writeFile(join(dir, "package.json"), JSON.stringify(more));
+    await assert.rejects(sh(dir, locked.fetch[0] ?? "", locked.env), /in sync/);
+    await sh(dir, locked.fetch[1] ?? "", locked.env);
+    assert.ok(existsSync(join(dir, "node_modules/again/package.json")));
+    assert.equal(await readFile(join(dir, "package-lock.json"), "utf8"), lock);
+  });
+
+  test("pip: a project without dependencies needs no network to be importable", async (t) => {
+    if (!(await found("python3", "-c", "import venv, ensurepip"))) return t.skip("python3 with venv not found");
+    const dir = await repo("pip", {
+      "pyproject.toml": '[build-system]\nrequires = ["no-such-build-tool"]\n[project]\nname = "grip"\nversion = "1"\n',
+      "src/grip/__init__.py": "raise SystemExit('imported')",
+    });
+    const { fetch, scripts, env } = await steps(pip, dir);
+    const offline = { ...env, PIP_NO_INDEX: "1" };
+    await assert.rejects(sh(dir, fetch[0] ?? "", offline), /no-such-build-tool/);
+    await sh(dir, fetch.at(-1) ?? "", offline);
+    const { stdout } = await sh(dir, scripts ?? "", offline);
+    assert.match(stdout, /was not built; its modules are found/);
+    await assert.rejects(sh(dir, ".venv/bin/python -c 'import grip'", offline), /imported/);
+    assert.equal((await readFile(join(dir, ".venv/.gitignore"), "utf8")).trim(), "*");
+  });
+});
+
+function found(program: string, ...args: readonly string[]): Promise<boolean> {
+  return run(program, args.length > 0 ? args : ["--version"]).then(
+    () => true,
+    () => false,
+  );
+}
