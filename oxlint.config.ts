@@ -34,6 +34,7 @@ export default defineConfig({
     ...limits,
     "import/no-cycle": "error",
     "import/no-default-export": "off",
+    "import/no-named-as-default-member": "off",
     "import/no-unassigned-import": "off",
     "no-console": "error",
     "no-await-in-loop": "off",
@@ -60,7 +61,7 @@ export default defineConfig({
     { files: ["src/cli/**/*.ts", "bench/**/*.ts", "scripts/**"], rules: { "no-console": "off" } },
     // Tests join layers to test them, and a describe block is a table, not a function.
     {
-      files: ["**/*.test.ts", "src/testing/**"],
+      files: ["**/*.test.ts", "examples/**/*.test.js", "src/testing/**"],
       rules: {
         "no-restricted-imports": "off",
         "max-lines-per-function": "off",

@@ -1,7 +1,7 @@
 /** Joins the layers: the only file that knows them all. */
 import { randomBytes, randomUUID, createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { homedir, arch, platform } from "node:os";
+import { arch, freemem, homedir, platform } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { z } from "zod";
 import { openChanges } from "./host/changes.ts";
@@ -33,6 +33,7 @@ import { detect } from "./kernel/detect.ts";
 import { describeEnvironment } from "./kernel/environment.ts";
 import { createLog } from "./kernel/log.ts";
 import { Machine } from "./kernel/machine.ts";
+import { toWsl } from "./kernel/path-translation.ts";
 import { makePlan } from "./kernel/plan.ts";
 import { makeStatement } from "./kernel/receipt.ts";
 import { createSteps } from "./kernel/steps.ts";
@@ -208,7 +209,7 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     changes: openChanges(),
     vault: openVault(inData("vault")),
     sandbox: () => probeSandbox(),
-    repo: inspectRepo,
+    repo: (path) => inspectRepo(here(path)),
     view,
     tree: (repo, agreed) => {
       const own = {
@@ -224,6 +225,7 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     receipt: (id) => readReceipt(dataDir, id),
     cache: (name) => inData("caches", name),
     hash: (text) => createHash("sha256").update(text).digest("hex"),
+    freeMemory: () => Math.floor(freemem() / 1024 ** 2),
     newId: () => randomUUID(),
     random: (bytes) => randomBytes(bytes).toString("hex"),
     close: async () => {
@@ -231,6 +233,11 @@ async function openHands(dataDir: string): Promise<OpenHands> {
       await proxy.close();
     },
   };
+}
+
+/** A Windows path that a user of WSL gives is the same folder under `/mnt`. */
+function here(path: string): string {
+  return process.env["WSL_DISTRO_NAME"] === undefined ? path : (toWsl(path) ?? path);
 }
 
 async function view(repo: Repo): Promise<Viewed> {
@@ -252,7 +259,7 @@ function driverTools(dataDir: string): DriverTools {
 /** `lodestar detect`: the plan of a repo, without a daemon; runs and changes nothing. */
 export async function detectRepo(path: string): Promise<{ plan: Plan; described: unknown; seconds: number }> {
   const begun = performance.now();
-  const repo = await inspectRepo(path);
+  const repo = await inspectRepo(here(path));
   const [plugins, viewed] = await Promise.all([loadPlugins(), view(repo)]);
   const plan = makePlan(await detect(viewed, plugins.detectors));
   const environment = describeEnvironment(await gatherFacts());

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import colors from "picocolors";
 import type { NowLine } from "../sdk/status.ts";
 
@@ -10,6 +11,11 @@ export function version(): string {
     readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
   );
   return manifest.version;
+}
+
+/** A path as it was typed, made absolute; a Windows path (`D:/ai`) is left for the daemon, which may run in WSL. */
+export function pathArgument(path: string): string {
+  return /^[A-Za-z]:[\\/]/.test(path) ? path : resolve(path);
 }
 
 export function printJson(value: unknown): void {

@@ -1,6 +1,5 @@
-import { resolve } from "node:path";
 import type { Command } from "commander";
-import { printJson } from "./_terminal.ts";
+import { pathArgument, printJson } from "./_terminal.ts";
 import { printPlan } from "./_up-view.ts";
 
 export const summary = "the plan with its evidence; runs and changes nothing";
@@ -11,7 +10,7 @@ export function configure(command: Command): void {
     .option("--json", "machine-readable output")
     .action(async (path: string, options: { json?: boolean }) => {
       const { detectRepo } = await import("../main.ts");
-      const { described, plan, seconds } = await detectRepo(resolve(path));
+      const { described, plan, seconds } = await detectRepo(pathArgument(path));
       if (options.json) return printJson(described);
       printPlan(plan, seconds);
       for (const problem of plan.problems) console.log(`  could not be read: ${problem.file}: ${problem.message}`);

@@ -1,8 +1,7 @@
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import colors from "picocolors";
 import { dataDirOf, findDaemon } from "./_daemon.ts";
-import { printJson } from "./_terminal.ts";
+import { pathArgument, printJson } from "./_terminal.ts";
 
 export const summary = "diagnose Lodestar itself and, with a path, a repository";
 
@@ -21,7 +20,7 @@ export function configure(command: Command): void {
           }
         : { running: false, detail: "none runs; lodestar up starts one" };
       const { doctor } = await import("../main.ts");
-      const findings = await doctor({ dataDir, path: path === undefined ? undefined : resolve(path), daemon });
+      const findings = await doctor({ dataDir, path: path === undefined ? undefined : pathArgument(path), daemon });
       process.exitCode = findings.some((one) => one.ok === false) ? 1 : 0;
       if (options.json) return printJson(findings);
       for (const one of findings) {

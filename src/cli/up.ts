@@ -1,13 +1,12 @@
 import { spawn } from "node:child_process";
 import { userInfo } from "node:os";
-import { resolve } from "node:path";
 import type { Command } from "commander";
 import { z } from "zod";
 import type { Client } from "../client/client.ts";
 import { OutsideError, UserError } from "../sdk/errors.ts";
 import type { Report } from "../sdk/index.ts";
 import { ensureDaemon } from "./_daemon.ts";
-import { printJson } from "./_terminal.ts";
+import { pathArgument, printJson } from "./_terminal.ts";
 import { createUpView, printReport } from "./_up-view.ts";
 import { answerOnTerminal, watchKeys } from "./_keys.ts";
 
@@ -41,7 +40,7 @@ export function configure(command: Command): void {
     .option("--no-open", "do not open a browser")
     .option("--json", "one JSON object at the end")
     .action(async (path: string, options: Options) => {
-      process.exitCode = await up(resolve(path), options);
+      process.exitCode = await up(pathArgument(path), options);
     });
 }
 

@@ -1,4 +1,4 @@
-import type { NowLine, State, WhyIdle } from "../sdk/index.ts";
+import type { NowLine, WhyIdle } from "../sdk/index.ts";
 import type { ApprovalState, RepoState, RunState, ServiceState } from "./views.ts";
 
 /** What only the living daemon knows: whether a worker holds the run, and which services have a live process. */
@@ -10,15 +10,6 @@ export interface Live {
   /** Names of services whose process is alive. */
   readonly alive: ReadonlySet<string>;
 }
-
-export const SHAPES: Readonly<Record<State, string>> = {
-  working: "✦",
-  "needs-you": "◆",
-  waiting: "○",
-  idle: "◌",
-  failed: "✕",
-  paused: "‖",
-};
 
 /** The sentence when no repo is looked after. */
 export function noRepo(now: string): NowLine {

@@ -1,5 +1,4 @@
-import { detect } from "../kernel/detect.ts";
-import { makePlan } from "../kernel/plan.ts";
+import { planRepo } from "../kernel/config.ts";
 import { Plan, type Hands, type Log, type Repo, type Report, type Site } from "../sdk/index.ts";
 import { consent } from "./up/consent.ts";
 import { migrate, startDatabases } from "./up/databases.ts";
@@ -50,8 +49,8 @@ export async function up(context: UpContext): Promise<Report> {
   const detected = await context.step("detect", [context.input.path], () => readRepo(context));
   seconds.detect = detected.seconds;
   const { plan, guesses } = withoutGuesses(Plan.parse(detected.plan));
-  const allowed = await consent(context, plan, context.trusted);
-  const { tree, runtime } = await context.open(allowed.ok && allowed.unsandboxed);
+  const allowed = await consent(context, { plan, commands: detected.commands }, context.trusted);
+  const { tree, runtime } = await context.open(allowed.unsandboxed);
   const run: Run = {
     ...context,
     tree,
@@ -64,7 +63,7 @@ export async function up(context: UpContext): Promise<Report> {
     notChecked: [],
     seconds,
   };
-  for (const problem of plan.problems) run.notChecked.push(`${problem.file} could not be read: ${problem.message}`);
+  for (const problem of plan.problems) run.notChecked.push(`${problem.file}: ${problem.message}`);
   run.notChecked.push(...guesses);
   if (!allowed.ok) run.questions.push(allowed.question);
   const end = allowed.ok ? await phases(run, context.known) : { started: [], baseline: { receipt: null, checks: [] } };
@@ -143,17 +142,18 @@ async function tellMigrated(run: Run, live: readonly LiveDatabase[]): Promise<vo
 }
 
 async function readRepo(context: UpContext) {
-  const { clock, plugins } = context.hands;
+  const { clock, plugins, secrets } = context.hands;
   const begun = clock.now();
   const head = await context.repo.git.head();
-  const found = await detect(await context.hands.view(context.repo), plugins.detectors);
-  const plan = makePlan(found);
+  const { plan, commands } = await planRepo(await context.hands.view(context.repo), plugins.detectors, {
+    isSecret: (text) => secrets.redact(text) !== text,
+  });
   const seconds = round((clock.now() - begun) / 1000);
   await emit(context, {
     type: "plan.detected",
     data: { plan, commit: head.commit, tree: head.tree, dirty: head.dirty, seconds },
   });
-  return { plan, head: { commit: head.commit, tree: head.tree, dirty: head.dirty }, seconds };
+  return { plan, commands, head: { commit: head.commit, tree: head.tree, dirty: head.dirty }, seconds };
 }
 
 /** Healthy: every detected service and database is healthy and every check ran to a result. Red checks are reported, not unhealthy. */

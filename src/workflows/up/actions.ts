@@ -1,8 +1,9 @@
 import type { Action, Failure, Repair } from "../../sdk/index.ts";
+import { withVariable } from "../../kernel/fix.ts";
 import { migrate } from "./databases.ts";
 import { generated } from "./environment.ts";
 import type { RepairSubject } from "./repair.ts";
-import { command, emit, inDir, succeeded, type Run } from "./run.ts";
+import { adjustedEnv, command, emit, inDir, succeeded, type Run } from "./run.ts";
 import { toolchainOf } from "./toolchain.ts";
 
 type Done = { ok: true } | { ok: false; question: { question: string; next: string } };
@@ -21,8 +22,7 @@ export async function carryOut(run: Run, subject: RepairSubject, repair: Repair,
 async function one(run: Run, subject: RepairSubject, repair: Repair, action: Action, failure: Failure): Promise<Done> {
   switch (action.do) {
     case "set-env":
-      run.adjust.env.set(action.name, action.value ?? (await generated(run, action.name)));
-      return { ok: true };
+      return setVariable(run, action);
     case "use-port":
       run.adjust.ports.set(action.service, (run.adjust.ports.get(action.service) ?? 0) + 1);
       return { ok: true };
@@ -42,8 +42,10 @@ async function one(run: Run, subject: RepairSubject, repair: Repair, action: Act
     case "migrate":
       return migrate(run, run.tree, [...run.runtime.databases.values()], { dir: action.dir });
     case "run":
+      run.adjust.touched++;
       return runCommand(run, action);
     case "remove": {
+      run.adjust.touched++;
       const removed = await run.tree.files.remove(action.paths.map((path) => inDir(action.dir, path)));
       return removed.ok
         ? { ok: true }
@@ -62,12 +64,24 @@ async function one(run: Run, subject: RepairSubject, repair: Repair, action: Act
   }
 }
 
+/** A variable for one service, or for every command; options that other repairs set too (NODE_OPTIONS) are added to. */
+async function setVariable(run: Run, action: Extract<Action, { do: "set-env" }>): Promise<Done> {
+  const value = action.value ?? (await generated(run, action.name));
+  const scope = action.service ?? "";
+  const before = run.adjust.env.get(scope) ?? {};
+  run.adjust.env.set(
+    scope,
+    withVariable(before, { ...action, value }, { service: action.service, generate: () => value }),
+  );
+  return { ok: true };
+}
+
 async function runCommand(run: Run, action: Extract<Action, { do: "run" }>): Promise<Done> {
   const chain = await toolchainOf(run, action.dir);
   const result = await command(run, run.tree, "fix", {
     command: action.command,
     dir: action.dir,
-    env: { ...chain.env, ...Object.fromEntries(run.adjust.env) },
+    env: { ...chain.env, ...adjustedEnv(run) },
     path: chain.path,
     reads: chain.reads,
     network: action.network,

@@ -1,21 +1,33 @@
-import type { Plan, SandboxAnswer } from "../../sdk/index.ts";
+import { approvalOf, CONFIG_FILE, type Configured } from "../../kernel/config.ts";
+import type { DataOf, Plan, SandboxAnswer } from "../../sdk/index.ts";
 import { emit, say, type Run } from "./run.ts";
 
-export type Consent = { ok: true; unsandboxed: boolean } | { ok: false; question: { question: string; next: string } };
+/** `unsandboxed` tells how commands run, or would run. */
+export type Consent = { unsandboxed: boolean } & ({ ok: true } | { ok: false; question: Question });
+
+type Question = Run["questions"][number];
 
 type Asking = Pick<Run, "id" | "log" | "repo" | "hands" | "input" | "signal">;
+type Answer = DataOf<"approval.answered">["answer"];
+const PAGE = 1000;
+/** Who answers for a configuration that is not there any more: no person said no, so it may be asked again. */
+const REPLACED = "a changed configuration";
 
 /**
  * Says what will run and with what access. A working sandbox needs no answer; without one a person answers once per repo:
- * on a terminal now, else the run ends with the command that installs the sandbox.
+ * on a terminal now, else the run ends with the command that installs the sandbox. Commands of the repo's own configuration
+ * need an answer in any case.
  */
 export async function consent(
   run: Asking,
-  plan: Plan,
+  { plan, commands: configured }: Configured,
   trusted: { unsandboxed: boolean } | undefined,
 ): Promise<Consent> {
-  if (run.input.unsandboxed || trusted?.unsandboxed) return { ok: true, unsandboxed: true };
   const sandbox = await run.hands.sandbox();
+  const lifted = run.input.unsandboxed || trusted?.unsandboxed === true;
+  const refusal = await askForConfigured(run, configured, trusted !== undefined);
+  if (refusal) return { ok: false, unsandboxed: lifted || !sandbox.works, question: refusal };
+  if (lifted) return { ok: true, unsandboxed: true };
   const commands = foreignCommands(plan);
   if (sandbox.works) {
     await say(run, "consent", notice(run.repo.name, commands.length));
@@ -35,6 +47,7 @@ async function ask(
   const next = `${sandbox.next}   (or, if you trust this repository: lodestar up ${run.repo.root} --trust)`;
   const refused: Consent = {
     ok: false,
+    unsandboxed: true,
     question: {
       question: `No sandbox works here (${sandbox.because}), and ${run.repo.name} is not trusted yet.`,
       next,
@@ -42,20 +55,72 @@ async function ask(
   };
   if (!run.input.interactive) return refused;
   const risk = "They can read and change whatever you can: files, keys, databases.";
-  await emit(run, {
-    type: "approval.asked",
-    data: { approval, question, what: "unsandboxed", commands, risk, next },
-    key: `${run.id}/approval/${approval}`,
-  });
+  await emitAsked(run, { approval, question, what: "unsandboxed", commands, risk, next });
   const answer = await answered(run, approval);
   return answer === "approve" ? { ok: true, unsandboxed: true } : refused;
 }
 
-/** Waits for the answer in the log; one that was given while nobody waited is found there too. */
-async function answered(run: Asking, approval: string): Promise<"approve" | "reject"> {
+/**
+ * Asks once for exactly the commands that the repo's configuration names, since its author may have written anything there.
+ * Gives the question that ends the run, or undefined when they may run. An answer that came while no run waited counts.
+ */
+async function askForConfigured(run: Asking, commands: string[], trusted: boolean): Promise<Question | undefined> {
+  const approval = approvalOf(run.repo.id, commands, run.hands.hash);
+  const answers = await configAnswers(run);
+  for (const [other, answer] of answers)
+    if (answer === undefined && other !== approval) await settle(run, other, "reject", REPLACED);
+  if (commands.length === 0) return undefined;
+  const open = answers.has(approval) && answers.get(approval) === undefined;
+  if (trusted && open) await settle(run, approval, "approve", "lodestar up --trust");
+  if (trusted || answers.get(approval) === "approve") return undefined;
+  const rejected = {
+    question: `The commands of ${CONFIG_FILE} were rejected, so nothing of ${run.repo.name} was run.`,
+    next: `lodestar up ${run.repo.root} --trust`,
+  };
+  if (answers.get(approval) === "reject") return rejected;
+  const question = `Run ${commands.length} commands that ${CONFIG_FILE} of ${run.repo.name} names?`;
+  const next = `lodestar approve ${approval}`;
+  const risk = "Whoever writes to the repository chose them; they get the same access as its other commands.";
+  await emitAsked(run, { approval, question, what: "configuration", commands, risk, next });
+  if (!run.input.interactive)
+    return { question: `${CONFIG_FILE} names commands that nobody approved yet; then run lodestar up again.`, next };
+  return (await answered(run, approval)) === "approve" ? undefined : rejected;
+}
+
+/** The approvals of this repo's configurations that were ever asked for, with their answers. */
+async function configAnswers(run: Asking): Promise<Map<string, Answer | undefined>> {
+  const answers = new Map<string, Answer | undefined>();
+  const types = ["approval.asked", "approval.answered"] as const;
+  for (let after = 0; ;) {
+    const events = await run.log.read({ after, limit: PAGE, repo: run.repo.id, types });
+    for (const event of events) {
+      if (event.type === "approval.asked" && event.data.what === "configuration")
+        answers.set(event.data.approval, undefined);
+      if (event.type !== "approval.answered" || !answers.has(event.data.approval)) continue;
+      if (event.data.by === REPLACED) answers.delete(event.data.approval);
+      else answers.set(event.data.approval, event.data.answer);
+    }
+    const last = events.at(-1);
+    if (!last || events.length < PAGE) return answers;
+    after = last.seq;
+  }
+}
+
+/** Answers what needs no person any more, so that nothing waits for one. */
+async function settle(run: Asking, approval: string, answer: Answer, by: string): Promise<void> {
+  await emit(run, { type: "approval.answered", data: { approval, answer, by } });
+}
+
+async function emitAsked(run: Asking, data: DataOf<"approval.asked">): Promise<void> {
+  await emit(run, { type: "approval.asked", data, key: `${run.id}/approval/${data.approval}` });
+}
+
+/** Waits for the answer in the log; one that was given while nobody waited is found there too. Throws when the run is ended. */
+async function answered(run: Asking, approval: string): Promise<Answer> {
   const asked = await run.log.byKey(`${run.id}/approval/${approval}`);
   for await (const event of run.log.follow({ after: asked?.seq ?? 0, repo: run.repo.id, signal: run.signal }))
     if (event.type === "approval.answered" && event.data.approval === approval) return event.data.answer;
+  run.signal.throwIfAborted();
   return "reject";
 }
 

@@ -1,5 +1,5 @@
 import { resolveEnv } from "../../kernel/env.ts";
-import { emit, inDir, type LiveDatabase, type Run } from "./run.ts";
+import { adjustedEnv, emit, inDir, type LiveDatabase, type Run } from "./run.ts";
 import { isWithin } from "./toolchain.ts";
 
 /**
@@ -11,8 +11,9 @@ export async function environmentOf(
   run: Run,
   dir: string,
   live: readonly LiveDatabase[],
+  service?: string,
 ): Promise<Record<string, string>> {
-  return { ...(await resolve(run, dir, live)).env };
+  return { ...(await resolve(run, dir, live, service)).env };
 }
 
 /**
@@ -71,9 +72,9 @@ function databaseEnv(live: readonly LiveDatabase[]): Record<string, string> {
   return env;
 }
 
-async function resolve(run: Run, dir: string, live: readonly LiveDatabase[]) {
+async function resolve(run: Run, dir: string, live: readonly LiveDatabase[], service?: string) {
   const variables = run.plan.env.filter((one) => isWithin(dir, one.dir) || isWithin(one.dir, dir));
-  const provided = Object.fromEntries(run.adjust.env);
+  const provided = adjustedEnv(run, service);
   const made = new Map<string, string>();
   for (const one of variables)
     if (one.class === "generated" && provided[one.name] === undefined)
@@ -81,8 +82,8 @@ async function resolve(run: Run, dir: string, live: readonly LiveDatabase[]) {
   const resolved = resolveEnv({
     variables,
     provided,
-    connections: databaseEnv(live),
+    connections: Object.fromEntries(live.map((one) => [one.env, one.url])),
     generate: (name) => made.get(name) ?? "",
   });
-  return { ...resolved, env: { ...resolved.env, ...provided } };
+  return { ...resolved, env: { ...databaseEnv(live), ...resolved.env, ...provided } };
 }

@@ -5,8 +5,8 @@ import type { CheckRun, DataOf, PlannedCheck, Site } from "../../sdk/index.ts";
 import { migrate, startDatabases } from "./databases.ts";
 import { environmentOf } from "./environment.ts";
 import type { Installed } from "./install.ts";
-import { command, emit, round, say, succeeded, timed, type LiveDatabase, type Run } from "./run.ts";
-import { pathsOf } from "./services.ts";
+import { adjustedEnv, command, emit, round, say, succeeded, timed, type LiveDatabase, type Run } from "./run.ts";
+import { pathsOf } from "./build.ts";
 import { toolchainOf } from "./toolchain.ts";
 
 const CHECK_TIMEOUT = 20 * 60_000;
@@ -216,7 +216,7 @@ async function environmentParts(run: Run, installed: readonly Installed[]): Prom
     env: run.hands.hash(
       JSON.stringify([
         run.plan.env.map((one) => one.name).sort(),
-        [...run.adjust.env.keys()].sort(),
+        Object.keys(adjustedEnv(run)).sort(),
         run.plan.checks.map((one) => one.command),
       ]),
     ),

@@ -1,6 +1,6 @@
-import { proposeRepair } from "../../kernel/fix.ts";
-import type { Action, DataOf, Failure, Phase } from "../../sdk/index.ts";
-import { emit, inDir, say, type FailureFacts, type Result, type Run } from "./run.ts";
+import { proposeRepair, type Tried } from "../../kernel/fix.ts";
+import type { DataOf, Failure, Phase } from "../../sdk/index.ts";
+import { adjustedEnv, emit, inDir, say, type FailureFacts, type Result, type Run } from "./run.ts";
 import { carryOut } from "./actions.ts";
 
 const MANIFEST =
@@ -21,7 +21,7 @@ export async function withRepairs<T>(
   subject: RepairSubject,
   attempt: (n: number) => Promise<Result<T>>,
 ): Promise<Result<T>> {
-  const tried: { fingerprint: string; fixer: string; actions: readonly Action[] }[] = [];
+  const tried: Tried[] = [];
   let pending: DataOf<"fix.tried"> | undefined;
   for (let n = 1; ; n++) {
     run.signal.throwIfAborted();
@@ -39,15 +39,28 @@ export async function withRepairs<T>(
     if ("none" in proposal) {
       await emit(run, {
         type: "guardrails",
-        data: { guardrail: "fix", fingerprint: proposal.fingerprint, action: "stop", detail: proposal.none },
+        data: {
+          guardrail: proposal.guardrail ?? "unknown-failure",
+          fingerprint: proposal.fingerprint,
+          action: "stop",
+          detail: proposal.none,
+        },
       });
       return outcome;
     }
     const { repair, fixer, fingerprint } = proposal;
     await say(run, "fix", `Repairing ${subject.service ?? subject.dir}: ${repair.title}`);
     const done = await carryOut(run, subject, repair, failure);
-    const record = { fixer, fingerprint, failure: firstOf(failure), title: repair.title, actions: [...repair.actions] };
-    tried.push({ fingerprint, fixer, actions: repair.actions });
+    const service = subject.service === undefined ? {} : { service: subject.service };
+    const record = {
+      fixer,
+      fingerprint,
+      failure: firstOf(failure),
+      title: repair.title,
+      actions: [...repair.actions],
+      ...service,
+    };
+    tried.push({ fingerprint, fixer, service: subject.service, actions: repair.actions });
     if (!done.ok) {
       await settle(run, { ...record, worked: null, detail: "" }, false, { ok: false, question: done.question });
       return { ok: false, question: done.question };
@@ -74,7 +87,8 @@ async function describe(run: Run, subject: RepairSubject, facts: FailureFacts): 
   }
   const output = facts.output.slice(-64 * 1024);
   const { names } = view.dir(subject.dir);
-  return { ...subject, ...facts, output, plan: run.plan, env: [...run.adjust.env.keys()], names, manifests };
+  const env = [...new Set([...Object.keys(adjustedEnv(run, subject.service)), ...(facts.env ?? [])])];
+  return { ...subject, ...facts, output, plan: run.plan, env, names, manifests, freeMemory: run.hands.freeMemory() };
 }
 
 function firstOf(failure: Failure): string {

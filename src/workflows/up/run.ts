@@ -30,7 +30,8 @@ export type Step = <T>(name: string, input: unknown, work: () => Promise<T>) => 
 
 /** What repairs changed for this run; each entry came from one action of a fixer. */
 export interface Adjustments {
-  readonly env: Map<string, string>;
+  /** By service; under `""` for every command. */
+  readonly env: Map<string, Readonly<Record<string, string>>>;
   /** By `dir/role` or `service/role`. */
   readonly commands: Map<string, string>;
   /** By runtime name. */
@@ -43,6 +44,8 @@ export interface Adjustments {
   readonly ports: Map<string, number>;
   /** Engines to start that detection did not see, with the variable that carries the URL. */
   readonly databases: Map<string, string | undefined>;
+  /** How often a repair changed files of the working tree: what was built before is out of date. */
+  touched: number;
 }
 
 /** One database that runs for a site: its URL goes to `env`. */
@@ -65,7 +68,12 @@ export interface Runtime {
 }
 
 /** What went wrong, as a fixer needs it. */
-export type FailureFacts = Pick<Failure, "command" | "exit" | "output"> & { port?: number; portHeldBy?: string };
+export type FailureFacts = Pick<Failure, "command" | "exit" | "output"> & {
+  port?: number;
+  portHeldBy?: string;
+  /** Names of the variables it was given. */
+  env?: readonly string[];
+};
 
 /** A phase's end: its value, or a question for a person; with `failure`, fixers are asked first. */
 export type Result<T> =
@@ -94,6 +102,11 @@ export interface Run {
   readonly seconds: { detect: number; install: number; start: number; checks: number };
 }
 
+/** Variables that repairs set, for every command and for `service`. */
+export function adjustedEnv(run: Pick<Run, "adjust">, service?: string): Record<string, string> {
+  return { ...run.adjust.env.get(""), ...(service === undefined ? {} : run.adjust.env.get(service)) };
+}
+
 export function noAdjustments(): Adjustments {
   return {
     env: new Map(),
@@ -103,6 +116,7 @@ export function noAdjustments(): Adjustments {
     fresh: new Map(),
     ports: new Map(),
     databases: new Map(),
+    touched: 0,
   };
 }
 

@@ -1,13 +1,14 @@
 import type { Launch } from "../../kernel/supervise.ts";
 import type { Service } from "../../sdk/index.ts";
+import { buildFor, pathsOf } from "./build.ts";
 import { startDatabases } from "./databases.ts";
 import { environmentOf } from "./environment.ts";
 import type { Installed } from "./install.ts";
 import { withRepairs } from "./repair.ts";
-import { command, emit, inDir, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
+import { command, emit, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
 import { toolchainOf } from "./toolchain.ts";
 
-const BUILD_TIMEOUT = 15 * 60_000;
+const JOB_TIMEOUT = 15 * 60_000;
 /** How long a service may take until it is healthy; compilers at the first start are slow. */
 const PATIENCE = 90_000;
 
@@ -45,7 +46,7 @@ async function startOne(
     run,
     { phase: "start", dir: service.dir, service: service.name },
     async (attempt) => {
-      const built = await build(run, service, installed, attempt);
+      const built = await buildFor(run, service, installed);
       if (!built.ok) return built;
       const databases = await startDatabases(run, run.tree, run.runtime.databases);
       if (!databases.ok) return databases;
@@ -53,7 +54,7 @@ async function startOne(
     },
   );
   if (outcome.ok) {
-    void run.runtime.supervisor.keep(service.name);
+    if (service.kind !== "job") void run.runtime.supervisor.keep(service.name);
     return outcome.value;
   }
   run.questions.push(outcome.question);
@@ -91,6 +92,7 @@ async function launch(
   const flag = service.portFlag !== undefined && port !== undefined ? ` ${service.portFlag} ${port}` : "";
   const spec = await specOf(run, service, { line: withFlag(line, flag), port, installed, before });
   await say(run, "start", `Starting ${service.name}: ${spec.command}`);
+  if (service.kind === "job") return runJob(run, spec);
   const result = await run.runtime.supervisor.launch(spec, attempt);
   const { name, dir } = service;
   if (result.ok) {
@@ -107,7 +109,45 @@ async function launch(
   return {
     ok: false,
     question: { question: `${name} is not healthy: ${result.health.detail}`, next: `lodestar logs ${name}` },
-    failure: { command: spec.command, exit: result.exit, output: result.output, ...facts },
+    failure: {
+      command: spec.command,
+      exit: result.exit,
+      output: `${result.output}\n${result.health.detail}`,
+      env: Object.keys(spec.env),
+      ...facts,
+    },
+  };
+}
+
+/** A job ends by itself, and its exit status is its health. */
+async function runJob(run: Run, spec: Launch): Promise<Result<Started>> {
+  const { name, dir, env, path, reads } = spec;
+  const what = {
+    command: spec.command,
+    dir,
+    env,
+    path,
+    reads,
+    network: "host" as const,
+    timeout: JOB_TIMEOUT,
+    title: name,
+  };
+  const result = await command(run, run.tree, "job", what);
+  if (!succeeded(result)) {
+    const question = {
+      question: `${name} ended with exit ${result.exit}: ${lastLine(result.output)}`,
+      next: `lodestar logs "${result.segment.segment}"`,
+    };
+    return {
+      ok: false,
+      question,
+      failure: { command: spec.command, exit: result.exit, output: result.output, env: Object.keys(env) },
+    };
+  }
+  const health = { ok: true, kind: "process", detail: "it ended with exit 0, as a job does" };
+  return {
+    ok: true,
+    value: { name, dir, ok: true, url: null, port: null, pid: null, health, seconds: round(result.seconds) },
   };
 }
 
@@ -120,7 +160,7 @@ async function specOf(
   const port = how.port === undefined ? {} : { [service.portEnv ?? "PORT"]: String(how.port), PORT: String(how.port) };
   const env = {
     ...chain.env,
-    ...(await environmentOf(run, service.dir, [...run.runtime.databases.values()])),
+    ...(await environmentOf(run, service.dir, [...run.runtime.databases.values()], service.name)),
     ...urlsOf(how.before, service),
     ...port,
   };
@@ -171,58 +211,6 @@ async function leasePort(run: Run, service: Service): Promise<{ port: number | u
   return lease;
 }
 
-/** Builds what the start command needs, once per content. */
-async function build(
-  run: Run,
-  service: Service,
-  installed: readonly Installed[],
-  attempt: number,
-): Promise<Result<true>> {
-  const line = run.adjust.commands.get(`${service.dir}/build`) ?? service.commands.build;
-  if (line === undefined || (service.commands.start === undefined && service.commands.dev !== undefined))
-    return { ok: true, value: true };
-  const chain = await toolchainOf(run, service.dir);
-  const env = {
-    ...chain.env,
-    ...(await environmentOf(run, service.dir, [...run.runtime.databases.values()])),
-  };
-  await say(run, "build", `Building ${service.name}: ${line}`);
-  const input = [service.dir, line, run.head, attempt, [...run.adjust.env], [...run.adjust.fresh]];
-  const result = await run.step(`build ${service.dir}`, input, () =>
-    command(run, run.tree, "build", {
-      command: line,
-      dir: service.dir,
-      env,
-      path: [...pathsOf(run, service.dir, installed), ...chain.path],
-      reads: chain.reads,
-      network: "host",
-      timeout: BUILD_TIMEOUT,
-      title: `build ${service.name}`,
-    }),
-  );
-  if (succeeded(result)) return { ok: true, value: true };
-  return {
-    ok: false,
-    question: {
-      question: `Building ${service.name} failed with exit ${result.exit}.`,
-      next: `lodestar logs "${result.segment.segment}"`,
-    },
-    failure: { command: line, exit: result.exit, output: result.output },
-  };
-}
-
-/** The programs that the installs of a directory (and of the folders above it) brought. */
-export function pathsOf(
-  run: Pick<Run, "tree">,
-  dir: string,
-  installed: readonly Installed[],
-  root: string = run.tree.root,
-): string[] {
-  return installed
-    .filter((one) => one.dir === "." || dir === one.dir || dir.startsWith(`${one.dir}/`))
-    .flatMap((one) => one.path.map((folder) => inDir(root, folder)));
-}
-
 /** Addresses of the services this one needs, under the names people use: `API_URL` for a service `api`. */
 function urlsOf(before: readonly Started[], service: Service): Record<string, string> {
   const env: Record<string, string> = {};
@@ -236,7 +224,8 @@ function urlsOf(before: readonly Started[], service: Service): Record<string, st
 
 function withFlag(line: string, flag: string): string {
   if (flag === "") return line;
-  return /^(npm|pnpm|yarn) run /.test(line) && !line.includes(" -- ") ? `${line} --${flag}` : `${line}${flag}`;
+  // Only npm eats flags that do not stand behind `--`; pnpm and yarn would hand the `--` itself on.
+  return /^npm (run|start)\b/.test(line) && !line.includes(" -- ") ? `${line} --${flag}` : `${line}${flag}`;
 }
 
 /** Services after those they need; what stands in a circle keeps the order of the plan. */
