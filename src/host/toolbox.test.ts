@@ -126,14 +126,18 @@ describe("toolbox", () => {
     );
   });
 
-  test("finds programs on absolute PATH entries only", async () => {
+  test("finds programs of the machine, not of a repo that PATH leads to", async () => {
     const bin = join(folder, "bin");
     await mkdir(bin);
     await writeFile(join(bin, "hello"), "#!/bin/sh\necho >&2\necho hello 3.4 >&2\n");
     await chmod(join(bin, "hello"), 0o755);
     await writeFile(join(bin, "text"), "no program");
     await symlink(join(bin, "nowhere"), join(bin, "dangling"));
-    const toolbox = openToolbox({ dir: join(folder, "f"), clock, env: { PATH: `./bin:${bin}:/usr/bin:/bin` } });
+    const packages = join(folder, "node_modules/.bin");
+    await mkdir(packages, { recursive: true });
+    await symlink(join(bin, "hello"), join(packages, "hello"));
+    const env = { PATH: `./bin:${packages}:${bin}:/usr/bin:/bin` };
+    const toolbox = openToolbox({ dir: join(folder, "f"), clock, env });
     assert.equal(await toolbox.which("hello"), join(bin, "hello"));
     assert.equal(await toolbox.which("text"), undefined);
     assert.equal(await toolbox.which("dangling"), undefined);

@@ -95,12 +95,15 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
   };
 }
 
-/** The first PATH entry with such a program; relative entries are left out, they could lie in a repo. */
+/**
+ * The first PATH entry with such a program. Relative entries and those of a project's packages (npm puts them in front
+ * while it runs a script) are left out: they belong to a repo, not to the machine.
+ */
 async function which(program: string, path: string): Promise<string | undefined> {
   if (isAbsolute(program)) return (await isProgram(program)) ? program : undefined;
   if (program.includes("/")) return undefined;
   for (const folder of path.split(delimiter)) {
-    if (!isAbsolute(folder)) continue;
+    if (!isAbsolute(folder) || /[\\/]node_modules[\\/]/.test(folder)) continue;
     const candidate = join(folder, program);
     if (await isProgram(candidate)) return candidate;
   }

@@ -25,6 +25,8 @@ export interface RuntimeSpec {
   more?(tools: DriverTools): Promise<readonly Candidate[]>;
   /** Downloads one that fits; undefined when there is none. */
   bring?(range: string, tools: DriverTools): Promise<Candidate | undefined>;
+  /** Others are told the folder of the install (`JAVA_HOME`), so a link on PATH will not do. */
+  readonly homeMatters?: boolean;
   env?(candidate: Candidate): Readonly<Record<string, string>>;
   /** The command that installs it where mise is not there. */
   next(asked: string | undefined): string;
@@ -104,10 +106,12 @@ async function candidates(spec: RuntimeSpec, tools: DriverTools): Promise<Candid
     installedCandidates(spec, tools),
   ]);
   if (onPath === undefined) return [...more, ...installed];
-  if (!/\/(?:shims|\.cargo\/bin)\//.test(`${onPath.folder}/`)) return [onPath, ...more, ...installed];
-  // A shim only leads to an install; a sandbox shows that one and not the version manager.
+  const shim = /\/(?:shims|\.cargo\/bin|\.volta\/bin)$/.test(onPath.folder);
+  if (!shim && spec.homeMatters !== true) return [onPath, ...more, ...installed];
+  // A shim (or a link) only leads to an install; a sandbox shows that one and not the version manager.
   const real = [...more, ...installed].find((one) => one.version === onPath.version);
-  return real ? [real, ...more, ...installed] : [...more, ...installed, onPath];
+  if (real) return [real, ...more, ...installed];
+  return shim ? [...more, ...installed, onPath] : [onPath, ...more, ...installed];
 }
 
 async function pathCandidate(spec: RuntimeSpec, { toolbox }: DriverTools): Promise<Candidate | undefined> {
@@ -120,21 +124,23 @@ async function pathCandidate(spec: RuntimeSpec, { toolbox }: DriverTools): Promi
 }
 
 async function installedCandidates(spec: RuntimeSpec, { toolbox, versions, home }: DriverTools): Promise<Candidate[]> {
-  const found: Candidate[] = [];
-  for (const install of spec.installs) {
-    const [base = "", bin = ""] = install.split("/*");
-    const names = await toolbox.list(`${home}/${base}`);
-    for (const name of names) {
-      const version =
-        /^[a-z-]*\d+\.\d/i.test(name) || name.includes("stable") || name.includes("nightly") ? name : undefined;
-      if (version === undefined || version.startsWith(".")) continue;
-      const root = `${home}/${base}/${name}`;
-      const real = versionIn(await toolbox.version(`${root}${bin}/${spec.program}`, spec.args ?? ["--version"]));
-      if (real === undefined || found.some((one) => one.version === real)) continue;
-      found.push({ version: real, folder: `${root}${bin}`, how: `${spec.title} ${real} of ~/${base}`, reads: [root] });
-    }
-  }
-  return newestFirst(found, versions);
+  const found = await Promise.all(
+    spec.installs.map(async (install) => {
+      const [base = "", bin = ""] = install.split("/*");
+      const names = (await toolbox.list(`${home}/${base}`)).filter((name) =>
+        /^[a-z-]*\d+\.\d|stable|nightly/i.test(name),
+      );
+      return Promise.all(
+        names.map(async (name): Promise<Candidate[]> => {
+          const root = `${home}/${base}/${name}`;
+          const version = versionIn(await toolbox.version(`${root}${bin}/${spec.program}`, spec.args ?? ["--version"]));
+          if (version === undefined) return [];
+          return [{ version, folder: `${root}${bin}`, how: `${spec.title} ${version} of ~/${base}`, reads: [root] }];
+        }),
+      );
+    }),
+  );
+  return newestFirst(found.flat(2), versions);
 }
 
 function newestFirst(found: readonly Candidate[], versions: DriverTools["versions"]): Candidate[] {

@@ -17,6 +17,7 @@ const spec: RuntimeSpec = {
   range: (asked) => (majorOfJava(asked) === undefined ? asked : `${majorOfJava(asked)} || 1.${majorOfJava(asked)}`),
   // A newer JDK compiles for an older release; an older one cannot.
   near: (version, asked) => (majorOfJava(version) ?? 0) > (majorOfJava(asked) ?? Number.POSITIVE_INFINITY),
+  homeMatters: true,
   env: ({ folder }) => ({ JAVA_HOME: folder.replace(/\/bin$/, "") }),
   next: (asked) => `sudo apt-get install openjdk-${majorOfJava(asked ?? "") ?? 21}-jdk`,
 };
@@ -31,6 +32,7 @@ export default defineDriver({
       name: "the major version that is asked for",
       asked: "17.0.9-tem",
       have: {
+        "/usr/bin/javac": "javac 17.0.15",
         "/usr/lib/jvm/java-21-openjdk-amd64/bin/javac": "javac 21.0.4",
         "/usr/lib/jvm/java-17-openjdk-amd64/bin/javac": "javac 17.0.15",
       },

@@ -1,6 +1,7 @@
 import { defineDriver, type DriverTools } from "../../sdk/index.ts";
 import { findRuntime, folderOf, versionIn, versionOf, type Candidate, type RuntimeSpec } from "./_shared-runtime.ts";
 
+const OLDEST_MINOR = 6;
 const NEWEST_MINOR = 20;
 
 const spec: RuntimeSpec = {
@@ -84,14 +85,16 @@ function strictBounds(asked: string): string {
   return asked.replace(/(^|[\s,])(>|<=)\s*(\d+\.\d+)(?=$|[\s,])/g, "$1$2$3.0");
 }
 
-/** `python3.7` … of PATH, newest first. */
+/** `python3.7` … of PATH, newest first; shims lead to installs that are found anyway. */
 async function numbered({ toolbox }: DriverTools): Promise<Candidate[]> {
-  const found: Candidate[] = [];
-  for (let minor = NEWEST_MINOR; minor >= 6; minor--) {
-    const path = await toolbox.which(`python3.${minor}`);
-    const version = path === undefined ? undefined : versionIn(await toolbox.version(path, ["--version"]));
-    if (path !== undefined && version !== undefined && !path.includes("/shims/"))
-      found.push({ version, folder: folderOf(path), how: `Python ${version} on PATH` });
-  }
-  return found;
+  const minors = Array.from({ length: NEWEST_MINOR - OLDEST_MINOR + 1 }, (_, index) => NEWEST_MINOR - index);
+  const found = await Promise.all(
+    minors.map(async (minor): Promise<Candidate[]> => {
+      const path = await toolbox.which(`python3.${minor}`);
+      if (path === undefined || path.includes("/shims/")) return [];
+      const version = versionIn(await toolbox.version(path, ["--version"]));
+      return version === undefined ? [] : [{ version, folder: folderOf(path), how: `Python ${version} on PATH` }];
+    }),
+  );
+  return found.flat();
 }
