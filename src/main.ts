@@ -6,7 +6,7 @@ import { delimiter, dirname, join } from "node:path";
 import { z } from "zod";
 import { openChanges } from "./host/changes.ts";
 import { systemClock } from "./host/clock.ts";
-import { openDependencies } from "./host/dependency-store.ts";
+import { openDependencies, type HostDependencies } from "./host/dependency-store.ts";
 import { diagnose, type Finding } from "./host/doctor.ts";
 import { openSqliteEngine } from "./host/engine.ts";
 import { gatherFacts } from "./host/environment.ts";
@@ -19,7 +19,7 @@ import { openProxy } from "./host/proxy-once.ts";
 import { readReceipt, saveReceipt } from "./host/receipts.ts";
 import { viewRepo } from "./host/repo-view.ts";
 import { inspectRepo, repoSource } from "./host/repo.ts";
-import { openRooms } from "./host/rooms.ts";
+import { openRooms, type HostRooms } from "./host/rooms.ts";
 import { probeSandbox } from "./host/sandbox.ts";
 import { createSecrets } from "./host/secrets.ts";
 import { openSegments } from "./host/segments.ts";
@@ -39,7 +39,7 @@ import { makeStatement } from "./kernel/receipt.ts";
 import { createSteps } from "./kernel/steps.ts";
 import { Supervisor } from "./kernel/supervise.ts";
 import { pick, satisfies } from "./kernel/version-range.ts";
-import { UserError } from "./sdk/index.ts";
+import { messageOf, UserError } from "./sdk/index.ts";
 import type { DriverTools, Hands, Plan, Repo, Site, Viewed } from "./sdk/index.ts";
 import { createApp } from "./server/app.ts";
 import { serve } from "./server/serve.ts";
@@ -195,6 +195,9 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     path: (process.env["PATH"] ?? "").split(delimiter),
   };
   const rooms = await openRooms({ ...common, clock: systemClock });
+  const dependencies = openDependencies({ dataDir, rooms });
+  void evict(rooms, dependencies);
+  const daily = setInterval(() => void evict(rooms, dependencies), 24 * 60 * 60_000);
   return {
     version: VERSION,
     boot: randomUUID(),
@@ -205,7 +208,7 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     secrets,
     segments: common.segments,
     rooms,
-    dependencies: openDependencies({ dataDir, rooms }),
+    dependencies,
     changes: openChanges(),
     vault: openVault(inData("vault")),
     sandbox: () => probeSandbox(),
@@ -229,6 +232,7 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     newId: () => randomUUID(),
     random: (bytes) => randomBytes(bytes).toString("hex"),
     close: async () => {
+      clearInterval(daily);
       await rooms.close();
       await proxy.close();
     },
@@ -238,6 +242,17 @@ async function openHands(dataDir: string): Promise<OpenHands> {
 /** A Windows path that a user of WSL gives is the same folder under `/mnt`. */
 function here(path: string): string {
   return process.env["WSL_DISTRO_NAME"] === undefined ? path : (toWsl(path) ?? path);
+}
+
+/** Keeps the data dir below its caps (24 h and 10 GiB of rooms, 20 GiB of sealed dependencies); what is in use stays. */
+async function evict(rooms: HostRooms, dependencies: HostDependencies): Promise<void> {
+  try {
+    await rooms.expire();
+    await dependencies.expire();
+  } catch (error) {
+    // It is tried again tomorrow; until then it stands in daemon.log.
+    process.stderr.write(`Old rooms could not be removed: ${messageOf(error)}\n`);
+  }
 }
 
 async function view(repo: Repo): Promise<Viewed> {

@@ -113,6 +113,8 @@ class LazyRoom {
   async close(): Promise<void> {
     const prepared = await this.#open?.catch(() => undefined);
     if (!prepared) return;
+    // What the room could not bring along or promise is complete only after something ran in it.
+    this.#run.notChecked.push(...this.#run.hands.rooms.limits(prepared.site.id));
     await prepared.site.close();
     await this.#run.hands.rooms.remove(prepared.site.id);
     await emit(this.#run, {
