@@ -1,6 +1,8 @@
 import type { Detector, EnvVariable, Loaded, Plan, Toolchain, Viewed } from "../sdk/index.ts";
 import { CheckKind } from "../sdk/index.ts";
 import { CONFIG_FILE, readConfig, type Config } from "./config-schema.ts";
+
+export { CONFIG_FILE };
 import { inDir, lacks, leaveOut, overrule, place, put, tidy, type Draft } from "./config-draft.ts";
 import { checkNeeds, overrideService } from "./config-services.ts";
 import { detect } from "./detect.ts";
