@@ -28,13 +28,12 @@ import { openFiles } from "./host/files.ts";
 import { openSqliteStore } from "./host/store-sqlite.ts";
 import { openToolbox } from "./host/toolbox.ts";
 import { openVault } from "./host/vault.ts";
+import { planRepo } from "./kernel/config.ts";
 import { describePlan } from "./kernel/detect-report.ts";
-import { detect } from "./kernel/detect.ts";
 import { describeEnvironment } from "./kernel/environment.ts";
 import { createLog } from "./kernel/log.ts";
 import { Machine } from "./kernel/machine.ts";
 import { toWsl } from "./kernel/path-translation.ts";
-import { makePlan } from "./kernel/plan.ts";
 import { makeStatement } from "./kernel/receipt.ts";
 import { createSteps } from "./kernel/steps.ts";
 import { Supervisor } from "./kernel/supervise.ts";
@@ -276,7 +275,8 @@ export async function detectRepo(path: string): Promise<{ plan: Plan; described:
   const begun = performance.now();
   const repo = await inspectRepo(here(path));
   const [plugins, viewed] = await Promise.all([loadPlugins(), view(repo)]);
-  const plan = makePlan(await detect(viewed, plugins.detectors));
+  const secrets = createSecrets();
+  const { plan } = await planRepo(viewed, plugins.detectors, { isSecret: (text) => secrets.redact(text) !== text });
   const environment = describeEnvironment(await gatherFacts());
   return {
     plan,

@@ -1,4 +1,5 @@
 import { resolveEnv } from "../../kernel/env.ts";
+import type { EnvVariable } from "../../sdk/index.ts";
 import { adjustedEnv, emit, inDir, type LiveDatabase, type Run } from "./run.ts";
 import { isWithin } from "./toolchain.ts";
 
@@ -73,7 +74,8 @@ function databaseEnv(live: readonly LiveDatabase[]): Record<string, string> {
 }
 
 async function resolve(run: Run, dir: string, live: readonly LiveDatabase[], service?: string) {
-  const variables = run.plan.env.filter((one) => isWithin(dir, one.dir) || isWithin(one.dir, dir));
+  const around = run.plan.env.filter((one) => isWithin(dir, one.dir) || isWithin(one.dir, dir));
+  const variables = [...ownValues(run, service), ...around];
   const provided = adjustedEnv(run, service);
   const made = new Map<string, string>();
   for (const one of variables)
@@ -86,4 +88,18 @@ async function resolve(run: Run, dir: string, live: readonly LiveDatabase[], ser
     generate: (name) => made.get(name) ?? "",
   });
   return { ...resolved, env: { ...databaseEnv(live), ...resolved.env, ...provided } };
+}
+
+/** What the repo's configuration gives to one service; the first of a name counts. */
+function ownValues(run: Run, name: string | undefined): EnvVariable[] {
+  const service = run.plan.services.find((one) => one.name === name);
+  const { values = {}, dir = ".", because = [] } = service ?? {};
+  return Object.entries(values).map(([name, example]) => ({
+    name,
+    dir,
+    class: "placeholder",
+    example,
+    required: true,
+    because,
+  }));
 }
