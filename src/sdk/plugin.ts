@@ -105,6 +105,8 @@ export interface InstallRequest {
   readonly lockHead?: string | undefined;
   /** Names of the files in the directory. */
   readonly names: readonly string[];
+  /** Folders of the workspace's members, relative to the directory. */
+  readonly members?: readonly string[];
   /** Folder that may be used as the manager's download cache. */
   readonly cache: string;
   readonly flags: readonly string[];
@@ -125,6 +127,11 @@ export interface InstallSteps {
   readonly fetch: readonly string[];
   /** Runs the packages' install scripts (offline unless approved); absent where the manager has none. */
   readonly scripts?: string;
+  /**
+   * The part of `scripts` that belongs to the repo's own packages (`postinstall`, `prepare`): it reads their sources and may
+   * write beside them, so a site that was given `outputs` as a copy runs it again.
+   */
+  readonly own?: string;
   /** Repo-relative to the directory: what the install writes, all of it ignored by git as a rule. */
   readonly outputs: readonly string[];
   /** Files whose content decides the result: the key of the sealed store. */

@@ -11,18 +11,27 @@ export const NODE_ENV: Readonly<Record<string, string>> = {
   npm_config_update_notifier: "false",
 };
 
-/** The scripts of the root package that an install runs once the packages are there. */
-export const ROOT_SCRIPTS = "npm run --if-present postinstall && npm run --if-present prepare";
+/** What an install runs of the repo's own packages once the others are there; a workspace's members come first. */
+export function ownScripts({ members = [] }: InstallRequest): string {
+  const run = `npm run --if-present${members.length > 0 ? " --workspaces --include-workspace-root" : ""}`;
+  return `${run} postinstall && ${run} prepare`;
+}
+
+/** `node_modules` of the directory and of every member: a member has its own where versions differ (npm) or always (pnpm). */
+export function packageFolders({ members = [] }: InstallRequest): string[] {
+  return ["node_modules", ...members.map((member) => `${member}/node_modules`)];
+}
 
 /** Each command with the flags a fixer asked for. */
 export function withFlags({ flags }: InstallRequest, commands: readonly string[]): string[] {
   return commands.map((command) => [command, ...flags].join(" "));
 }
 
-/** Those of `candidates` that are there, and the lockfile. */
-export function keyOf({ names, lockfile }: InstallRequest, candidates: readonly string[]): string[] {
+/** Those of `candidates` that are there, the lockfile, and the manifests of the members. */
+export function keyOf({ names, lockfile, members = [] }: InstallRequest, candidates: readonly string[]): string[] {
   const there = candidates.filter((name) => names.includes(name));
-  return lockfile === undefined || there.includes(lockfile) ? there : [lockfile, ...there];
+  const manifests = there.includes("package.json") ? members.map((member) => `${member}/package.json`) : [];
+  return [...new Set([...(lockfile === undefined ? [] : [lockfile]), ...there, ...manifests])];
 }
 
 /** `10.4.1+sha512.…` -> `10.4.1`; undefined for a range. */

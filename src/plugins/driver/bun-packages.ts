@@ -1,5 +1,5 @@
 import { defineDriver } from "../../sdk/index.ts";
-import { keyOf, NODE_ENV, withFlags } from "./_shared-install.ts";
+import { keyOf, NODE_ENV, packageFolders, withFlags } from "./_shared-install.ts";
 
 const QUIET = "--ignore-scripts --backend=copyfile";
 
@@ -18,8 +18,9 @@ export default defineDriver({
         ? [`bun install --no-save ${QUIET}`]
         : [`bun install --frozen-lockfile ${QUIET}`, `bun install --no-save ${QUIET}`],
     ),
+    own: "bun run --if-present postinstall && bun run --if-present prepare",
     scripts: "rm -rf node_modules && bun install --no-save --backend=copyfile",
-    outputs: ["node_modules"],
+    outputs: packageFolders(request),
     key: keyOf(request, ["bun.lock", "bun.lockb", "package.json", "bunfig.toml"]),
     env: { ...NODE_ENV, BUN_INSTALL_CACHE_DIR: request.cache },
     relocatable: true,

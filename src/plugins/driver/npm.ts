@@ -1,11 +1,11 @@
 import { defineDriver, type InstallRequest } from "../../sdk/index.ts";
-import { NODE_ENV, keyOf, ROOT_SCRIPTS, withFlags } from "./_shared-install.ts";
+import { keyOf, NODE_ENV, ownScripts, packageFolders, withFlags } from "./_shared-install.ts";
 
 const QUIET = "--ignore-scripts --no-audit --no-fund";
 
 /**
  * npm. A lockfile that is out of sync falls back to an install that leaves it as it is (`--no-save`). `scripts` runs what
- * `npm install` would: the packages' scripts, then the root's `postinstall` and `prepare`, which `npm rebuild` leaves out.
+ * `npm install` would: the packages' scripts, then `postinstall` and `prepare` of the repo's own, which `npm rebuild` leaves out.
  */
 export default defineDriver({
   role: "package-manager",
@@ -13,8 +13,9 @@ export default defineDriver({
   runtime: "node",
   install: (request) => ({
     fetch: withFlags(request, fetches(request)),
-    scripts: `npm rebuild && ${ROOT_SCRIPTS}`,
-    outputs: ["node_modules"],
+    scripts: `npm rebuild && ${ownScripts(request)}`,
+    own: ownScripts(request),
+    outputs: packageFolders(request),
     key: keyOf(request, ["package-lock.json", "npm-shrinkwrap.json", "package.json", ".npmrc"]),
     env: { ...NODE_ENV, npm_config_cache: request.cache },
     relocatable: true,

@@ -1,5 +1,5 @@
 import { defineDriver, type InstallRequest } from "../../sdk/index.ts";
-import { exactVersion, keyOf, majorOf, NODE_ENV, withFlags } from "./_shared-install.ts";
+import { exactVersion, keyOf, majorOf, NODE_ENV, packageFolders, withFlags } from "./_shared-install.ts";
 
 /** The newest of each line (npm registry, November 2026). */
 const LINES: Readonly<Record<number, string>> = {
@@ -27,8 +27,9 @@ export default defineDriver({
   runtime: "node",
   install: (request) => ({
     fetch: withFlags(request, fetches(request)),
-    scripts: "pnpm rebuild --recursive --pending",
-    outputs: ["node_modules"],
+    scripts: scripts(request),
+    own: own(request),
+    outputs: packageFolders(request),
     key: keyOf(request, ["pnpm-lock.yaml", "package.json", "pnpm-workspace.yaml", ".npmrc", ".pnpmfile.cjs"]),
     env: { ...NODE_ENV, ...settings(request.cache) },
     relocatable: true,
@@ -62,6 +63,22 @@ export default defineDriver({
 function fetches({ lockfile }: InstallRequest): string[] {
   const unlocked = "pnpm install --no-lockfile --ignore-scripts";
   return lockfile === undefined ? [unlocked] : ["pnpm install --frozen-lockfile --ignore-scripts", unlocked];
+}
+
+/** From 12 on `rebuild` wants a lockfile; without one only the repo's own scripts run. */
+function scripts(request: InstallRequest): string {
+  if (request.lockfile === undefined && lineOf(request) >= 12) return own(request);
+  return `pnpm${everywhere(request)} rebuild --pending`;
+}
+
+function own(request: InstallRequest): string {
+  const run = `pnpm${everywhere(request)} --if-present run`;
+  return `${run} postinstall && ${run} prepare`;
+}
+
+/** Outside a workspace, `--recursive` would take every package.json below, fixtures included. */
+function everywhere({ members = [] }: InstallRequest): string {
+  return members.length > 0 ? " --recursive --include-workspace-root" : "";
 }
 
 function lineOf({ version, lockHead }: InstallRequest): number {

@@ -1,5 +1,5 @@
 import { defineDriver, type InstallRequest, type InstallSteps } from "../../sdk/index.ts";
-import { exactVersion, keyOf, majorOf, NODE_ENV, ROOT_SCRIPTS, withFlags } from "./_shared-install.ts";
+import { exactVersion, keyOf, majorOf, NODE_ENV, ownScripts, packageFolders, withFlags } from "./_shared-install.ts";
 
 const CLASSIC = "1.22.22";
 /** The newest of each line, its npm package, and the first lockfile version that it writes (`__metadata`). */
@@ -61,8 +61,9 @@ function classic(request: InstallRequest): InstallSteps {
   const version = exactVersion(request.version);
   return {
     fetch: withFlags(request, request.lockfile === undefined ? [`yarn install --no-lockfile ${quiet}`] : locked),
-    scripts: `npm rebuild && ${ROOT_SCRIPTS}`,
-    outputs: ["node_modules"],
+    scripts: `npm rebuild && ${ownScripts(request)}`,
+    own: ownScripts(request),
+    outputs: packageFolders(request),
     key: keyOf(request, ["yarn.lock", "package.json", ".yarnrc", ".npmrc"]),
     env: { ...NODE_ENV, YARN_CACHE_FOLDER: `${request.cache}/classic` },
     relocatable: true,
@@ -89,7 +90,7 @@ function berry(request: InstallRequest): InstallSteps {
     fetch: withFlags(request, [`yarn install${frozen}${line.major < 3 ? " --skip-builds" : " --mode=skip-build"}`]),
     scripts: line.major < 3 ? "yarn rebuild" : `yarn install${frozen}`,
     outputs: [
-      "node_modules",
+      ...packageFolders(request),
       ".yarn/cache",
       ".yarn/unplugged",
       ".yarn/install-state.gz",
