@@ -111,7 +111,8 @@ function took(seconds: number): string {
 
 /** What was found, in aligned lines with evidence. */
 export function printPlan(plan: Plan, seconds: number): void {
-  const found = `${plan.services.length} services, ${plan.databases.length} databases, ${plan.checks.length} checks`;
+  const amount = (count: number, noun: string) => `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const found = `${amount(plan.services.length, "service")}, ${amount(plan.databases.length, "database")}, ${amount(plan.checks.length, "check")}`;
   console.log(`${colors.bold("found")} ${found} ${colors.dim(duration(seconds))}`);
   const sure = (confidence: number) => (confidence < 0.5 ? " (a guess)" : "");
   printTable(

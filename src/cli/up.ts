@@ -48,6 +48,7 @@ async function up(path: string, options: Options): Promise<number> {
   const port = options.port === undefined ? {} : { port: portOf(options.port) };
   const { client, started } = await ensureDaemon(options);
   const interactive = process.stdin.isTTY && process.stdout.isTTY && !options.json;
+  const left = { keep: false };
   try {
     const flags = {
       start: options.start,
@@ -55,21 +56,27 @@ async function up(path: string, options: Options): Promise<number> {
       trust: options.trust === true,
       unsandboxed: options.unsandboxed === true,
     };
-    const begun = Begun.parse(
-      await client.post("up", { path, ...flags, ...port, interactive, by: userInfo().username }),
-    );
+    const by = userInfo().username;
+    const begun = Begun.parse(await client.post("up", { path, ...flags, ...port, interactive, by }));
+    left.keep = !options.once;
     return await followRun(client, begun, { options, interactive });
   } finally {
-    if (options.once && started) await client.post("shutdown", { by: "up --once" }).catch(() => undefined);
+    // A daemon that was started for this alone, or for a path that is no repository, does not stay.
+    if (started && !left.keep) await client.post("shutdown", { by: "up" }).catch(() => undefined);
   }
 }
 
-/** Shows the run until it ends. The first Ctrl-C stops it; `d` leaves it running. */
-async function followRun(
-  client: Client,
-  begun: z.infer<typeof Begun>,
-  how: { options: Options; interactive: boolean },
-): Promise<number> {
+type Run = z.infer<typeof Begun>;
+interface How {
+  readonly options: Options;
+  readonly interactive: boolean;
+}
+
+/**
+ * Shows the run until it ends; on a terminal, what happens afterwards too. The first Ctrl-C stops the repo, `d` leaves it
+ * running. A daemon that dies meanwhile is started again: it goes on where it was.
+ */
+async function followRun(client: Client, begun: Run, how: How): Promise<number> {
   const { options, interactive } = how;
   const view = createUpView({ live: interactive });
   const ended = new AbortController();
@@ -87,41 +94,34 @@ async function followRun(
       ended.abort();
     },
   });
-  const end: { report?: Report | undefined; over?: boolean; receipt?: string; url?: string } = {};
+  const from = { after: begun.after, epoch: begun.epoch, repo: begun.repo };
+  const end: { status?: number; receipt?: string } = {};
   try {
-    for await (const event of client.follow({
-      after: begun.after,
-      epoch: begun.epoch,
-      repo: begun.repo,
-      signal: ended.signal,
-    })) {
+    const revive = async () => void (await ensureDaemon(options));
+    for await (const event of client.follow({ ...from, signal: ended.signal, revive })) {
       if (event === "reset" || event.metadata.runId !== begun.run) continue;
       if (!options.json) view.show(event);
       if (event.type === "approval.asked") await answerOnTerminal(client, event.data, interactive);
       if (event.type === "receipt.issued") end.receipt = event.data.sentence;
       if (event.type !== "run.ended") continue;
-      end.report = event.data.report;
-      end.over = true;
-      break;
+      end.status = await finish(client, begun, { ...how, report: event.data.report, receipt: end.receipt });
+      if (options.once || !interactive) break;
     }
   } finally {
     view.rest();
     keys.close();
   }
-  if (left.why === "detached") {
-    console.log("Left running. Next: lodestar status");
-    return 0;
-  }
-  if (left.why === "stopped" || !end.over) return 1;
-  return finish(client, begun, { ...end, options, interactive });
+  if (left.why === "detached") console.log("Left running. Next: lodestar status");
+  return end.status ?? (left.why === "detached" ? 0 : 1);
 }
 
+/** Prints how the run ended; gives the exit status. */
 async function finish(
   client: Client,
-  begun: z.infer<typeof Begun>,
-  end: { report?: Report | undefined; receipt?: string; options: Options; interactive: boolean },
+  begun: Run,
+  end: How & { report: Report | undefined; receipt: string | undefined },
 ): Promise<number> {
-  const { report, options } = end;
+  const { report, options, interactive } = end;
   if (!report) {
     const why = z.object({ reasons: z.array(z.string()) }).parse(await client.get("why", { repo: begun.repo }));
     throw new OutsideError(`The run ended without a result: ${why.reasons[0] ?? ""}`, { retryable: true });
@@ -130,10 +130,15 @@ async function finish(
   if (options.json) printJson(report);
   else {
     printReport(report, end.receipt ?? (await knownReceipt(client, report)));
-    if (!options.once) console.log("  Running. lodestar status · lodestar logs <service> · lodestar stop");
+    if (!options.once)
+      console.log(
+        interactive
+          ? "  Running. Ctrl-C stops it, d leaves it running."
+          : "  Running. lodestar status · lodestar logs <service> · lodestar stop",
+      );
   }
   const url = report.services.find((one) => one.url !== null && one.health.ok)?.url;
-  if (end.interactive && options.open && !options.once && url) openBrowser(url);
+  if (interactive && options.open && !options.once && url) openBrowser(url);
   return STATUS[report.state];
 }
 

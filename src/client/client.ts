@@ -27,14 +27,18 @@ export interface Client {
   remove(path: string): Promise<unknown>;
   status(repo?: string): Promise<StatusLine[]>;
   /** Events after `after`, replayed and then live; reconnects by cursor; ends with the signal. `reset` tells that the log is another one. */
-  follow(query: {
-    after: number;
-    epoch?: string;
-    repo?: string;
-    signal: AbortSignal;
-  }): AsyncIterable<AnyEvent | "reset">;
+  follow(query: Following): AsyncIterable<AnyEvent | "reset">;
 }
 type Query = Record<string, string | number | undefined>;
+
+export interface Following {
+  readonly after: number;
+  readonly epoch?: string;
+  readonly repo?: string;
+  readonly signal: AbortSignal;
+  /** Called before the connection is tried again: may bring the daemon back. */
+  readonly revive?: () => Promise<void>;
+}
 
 const RECONNECT = { first: 250, most: 8_000, tries: 12 };
 
@@ -75,7 +79,7 @@ export function createClient(endpoint: Endpoint): Client {
 async function* follow(
   base: string,
   headers: Record<string, string>,
-  query: { after: number; epoch?: string; repo?: string; signal: AbortSignal },
+  query: Following,
 ): AsyncIterable<AnyEvent | "reset"> {
   let cursor = query.epoch === undefined ? undefined : `${query.epoch}:${query.after}`;
   let wait = RECONNECT.first;
@@ -110,6 +114,7 @@ async function* follow(
         throw error;
     }
     await pause(wait, query.signal);
+    if (!query.signal.aborted) await query.revive?.();
     wait = Math.min(wait * 2, RECONNECT.most);
   }
 }

@@ -20,7 +20,10 @@ export async function startDatabases(
 ): Promise<Result<LiveDatabase[]>> {
   for (const database of wanted(run)) {
     const known = live.get(database.name);
-    if (known && (await answers(site, known))) continue;
+    if (known && (await answers(site, known))) {
+      live.set(database.name, { ...known, fresh: false });
+      continue;
+    }
     const outcome = await startOne(run, site, database);
     if (!outcome.ok) {
       if (site.kind === "tree")
