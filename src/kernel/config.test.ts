@@ -166,10 +166,10 @@ describe("overrides", () => {
       },
       runtimes: { node: "22", python: "3.12" },
     });
-    assert.deepEqual(plan.checks.map(({ name, command }) => [name, command]).toSorted(), [
-      ["e2e", "npx playwright test"],
-      ["lint", "npm run lint"],
-      ["test", "npm run test:unit"],
+    assert.deepEqual(plan.checks.map(({ name, command }) => `${name}: ${command}`).toSorted(), [
+      "e2e: npx playwright test",
+      "lint: npm run lint",
+      "test: npm run test:unit",
     ]);
     assert.deepEqual(
       plan.installs.map(({ dir, manager, lockfile }) => [dir, manager, lockfile]),

@@ -43,13 +43,29 @@ const DEATH_WINDOW = 600_000;
 export class Supervisor {
   readonly #options: { site: Site; log: Log; clock: Clock; repo: string; runId: () => string };
   readonly #kept = new Map<string, Kept>();
+  /** Names whose service is being kept: a second `keep` of one would count its deaths twice. */
+  readonly #keeping = new Set<string>();
+  /** By name, the last start that was asked for: starts of one service come one after the other. */
+  readonly #turns = new Map<string, Promise<unknown>>();
   readonly #ended = new AbortController();
 
   constructor(options: { site: Site; log: Log; clock: Clock; repo: string; runId: () => string }) {
     this.#options = options;
   }
 
-  async launch(spec: Launch, attempt: number): Promise<Launched> {
+  /** Starts a service and waits until it is healthy; one that runs unchanged is left alone. Rejects once `stopAll` was called. */
+  launch(spec: Launch, attempt: number): Promise<Launched> {
+    return this.#inTurn(spec.name, () => this.#launch(spec, attempt));
+  }
+
+  #inTurn<T>(name: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(name) ?? Promise.resolve()).then(work, work);
+    this.#turns.set(name, turn);
+    return turn;
+  }
+
+  async #launch(spec: Launch, attempt: number): Promise<Launched> {
+    this.#ended.signal.throwIfAborted();
     const current = await this.#same(spec);
     if (current) return current;
     const begun = this.#options.clock.now();
@@ -66,6 +82,8 @@ export class Supervisor {
     const data = { name, dir, command, ...(port === undefined ? {} : { port }), attempt, segment: running.segment };
     await this.#options.log.append({ ...this.#base, type: "service.starting", data });
     const outcome = await this.#untilHealthy(spec, running);
+    if (this.#ended.signal.aborted) await running.stop();
+    this.#ended.signal.throwIfAborted();
     const seconds = (this.#options.clock.now() - begun) / 1000;
     if (outcome.health.ok) return this.#healthy(spec, { running, port: outcome.port, health: outcome.health, seconds });
     await running.stop();
@@ -117,7 +135,8 @@ export class Supervisor {
         seconds: 0,
       };
     }
-    await this.stop(spec.name);
+    // Its end was said already.
+    if (!one.dead) await this.stop(spec.name);
     return undefined;
   }
 
@@ -128,7 +147,7 @@ export class Supervisor {
     const deadline = this.#options.clock.now() + spec.patience;
     let health: ProbeResult = { ok: false, kind: spec.health.kind, detail: "not asked yet" };
     let wait = 50;
-    while (this.#options.clock.now() < deadline) {
+    while (this.#options.clock.now() < deadline && !this.#ended.signal.aborted) {
       if (gone) {
         const how = gone.signal === null ? `exited with status ${gone.exit}` : `was ended by ${gone.signal}`;
         return {
@@ -138,35 +157,51 @@ export class Supervisor {
           port: undefined,
         };
       }
-      const port = await this.#portOf(spec, running);
-      health = await this.#options.site.probe({
-        ...spec.health,
-        ...(port === undefined ? {} : { port }),
-        timeout: PROBE_TIMEOUT,
-        running,
-      });
-      if (health.ok) return { health, exit: null, exited: false, port };
-      await this.#options.clock.sleep(wait);
+      for (const port of await this.#portsOf(spec, running)) {
+        health = await this.#probe(spec, running, port);
+        if (health.ok) return { health, exit: null, exited: false, port };
+      }
+      await Promise.race([this.#pause(wait), running.exited]);
       wait = Math.min(wait * 1.5, 500);
     }
     return { health, exit: null, exited: false, port: undefined };
   }
 
-  /** The port its own processes listen on: the leased one if it is among them. A foreign listener on the port does not count. */
-  async #portOf(spec: Launch, running: Running): Promise<number | undefined> {
-    if (spec.health.kind === "process" || spec.health.kind === "log") return undefined;
+  /** The ports its own processes listen on: only the leased one if it is among them. A foreign listener on the port does not count. */
+  async #portsOf(spec: Launch, running: Running): Promise<(number | undefined)[]> {
+    if (spec.health.kind === "process" || spec.health.kind === "log") return [undefined];
     const ports = await this.#options.site.listening(running);
-    if (spec.port !== undefined && ports.includes(spec.port)) return spec.port;
-    return ports[0];
+    if (spec.port !== undefined && ports.includes(spec.port)) return [spec.port];
+    return ports.length > 0 ? ports : [undefined];
   }
 
-  /** From now on a service that dies is restarted: after 1, 2, 4, 8 s; five deaths within ten minutes end it. */
+  #probe(spec: Launch, running: Running, port: number | undefined): Promise<ProbeResult> {
+    const where = port === undefined ? {} : { port };
+    return this.#options.site.probe({ ...spec.health, ...where, timeout: PROBE_TIMEOUT, running });
+  }
+
+  /**
+   * From now on a service that dies is restarted: after 1, 2, 4, 8 s; five deaths within ten minutes end it. Resolves when
+   * it is not kept any more, and at once when it is kept already.
+   */
   async keep(name: string): Promise<void> {
+    if (this.#keeping.has(name)) return;
+    this.#keeping.add(name);
+    try {
+      await this.#keep(name);
+    } catch (error) {
+      if (!this.#ended.signal.aborted) throw error;
+    } finally {
+      this.#keeping.delete(name);
+    }
+  }
+
+  async #keep(name: string): Promise<void> {
     while (!this.#ended.signal.aborted) {
       const one = this.#kept.get(name);
-      if (!one || one.stopping) return;
+      if (!one) return;
       const end = await Promise.race([one.running.exited, this.#pause(PROBE_EVERY)]);
-      if (one.stopping || this.#ended.signal.aborted) return;
+      if (one.stopping || this.#ended.signal.aborted) continue;
       if (end === undefined) await this.#look(one);
       else if (!(await this.#restart(one, end))) return;
     }
@@ -180,12 +215,8 @@ export class Supervisor {
   /** One routine probe; says it once when the state flips. */
   async #look(one: Kept): Promise<void> {
     const { launch: spec, running, port } = one;
-    const health = await this.#options.site.probe({
-      ...spec.health,
-      ...(port === undefined ? {} : { port }),
-      timeout: PROBE_TIMEOUT,
-      running,
-    });
+    const health = await this.#probe(spec, running, port);
+    if (one.stopping) return;
     one.misses = health.ok ? 0 : one.misses + 1;
     const said = { kind: health.kind, detail: health.detail };
     if (one.healthy && one.misses >= FALL) {
@@ -206,7 +237,7 @@ export class Supervisor {
     }
   }
 
-  /** After a death: wait, start again. False when it died too often, and then it stays down. */
+  /** After a death: wait, start again, unless somebody else did meanwhile. False when it died too often, and then it stays down. */
   async #restart(one: Kept, end: { exit: number | null; signal: string | null }): Promise<boolean> {
     const now = this.#options.clock.now();
     one.dead = true;
@@ -224,8 +255,10 @@ export class Supervisor {
       return false;
     }
     await this.#pause(delay);
-    if (one.stopping || this.#ended.signal.aborted) return false;
-    const launched = await this.launch(one.launch, one.deaths.length + 1);
+    const launched = await this.#inTurn(name, async () =>
+      this.#kept.get(name) === one ? this.#launch(one.launch, one.deaths.length + 1) : undefined,
+    );
+    if (!launched) return true;
     if (!launched.ok) return this.#restart(one, { exit: launched.exit, signal: null });
     const fresh = this.#kept.get(name);
     if (fresh) fresh.deaths = one.deaths;
@@ -247,8 +280,10 @@ export class Supervisor {
     return new Set([...this.#kept.values()].filter((one) => !one.dead).map((one) => one.launch.name));
   }
 
+  /** Ends every service, those that are being started included; none is started afterwards. */
   async stopAll(): Promise<void> {
     this.#ended.abort();
+    await Promise.allSettled(this.#turns.values());
     await Promise.all([...this.#kept.keys()].map((name) => this.stop(name)));
   }
 
