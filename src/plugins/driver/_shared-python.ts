@@ -21,6 +21,8 @@ export function pipEnv(cache: string): Record<string, string> {
     PIP_CACHE_DIR: `${cache}/pip`,
     PIP_DISABLE_PIP_VERSION_CHECK: "1",
     PIP_NO_INPUT: "1",
+    // pip's own five retries of each package make a machine without a network wait for half a minute.
+    PIP_RETRIES: "2",
     PYTHONDONTWRITEBYTECODE: "1",
   };
 }

@@ -94,6 +94,23 @@ describe("installs", () => {
     await assert.rejects(sh(dir, ".venv/bin/python -c 'import grip'", offline), /imported/);
     assert.equal((await readFile(join(dir, ".venv/.gitignore"), "utf8")).trim(), "*");
   });
+
+  test("pip: tools for development that cannot be had do not fail a project that needs nothing", async (t) => {
+    if (!(await found("python3", "-c", "import venv, ensurepip"))) return t.skip("python3 with venv not found");
+    const extras =
+      '[project.optional-dependencies]\ndev = ["no-such-tool"]\n[dependency-groups]\ntest = ["nor-this"]\n';
+    const dir = await repo("pip-dev", {
+      "pyproject.toml": `[project]\nname = "grip"\nversion = "1"\n${extras}`,
+      "requirements.txt": "# none\n",
+      "requirements-dev.txt": "no-such-list\n",
+      "grip.py": "",
+    });
+    const { fetch, env } = await steps(pip, dir, "requirements.txt");
+    const offline = { ...env, PIP_NO_INDEX: "1" };
+    await assert.rejects(sh(dir, fetch[0] ?? "", offline), /no-such-list/);
+    await sh(dir, fetch.at(-1) ?? "", offline);
+    await sh(dir, ".venv/bin/python -c 'import grip'", offline);
+  });
 });
 
 function found(program: string, ...args: readonly string[]): Promise<boolean> {

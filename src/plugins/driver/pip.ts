@@ -7,8 +7,8 @@ const WHEELS = "--only-binary :all:";
 const LISTED = ".venv/lodestar-requirements.txt";
 
 /**
- * Writes what pyproject.toml declares (dependencies, test and dev extras and groups, what the build needs) as a
- * requirements file, without running anything of the project. `src` and the project become importable by a .pth file, as
+ * Writes what pyproject.toml declares as a requirements file, without running anything of the project: dependencies, test
+ * and dev extras and groups (`required`: without these), and what the build needs (`build`). `src` and the project become importable by a .pth file, as
  * an editable install would make them.
  */
 const READ_PROJECT = `import os, site, sys
@@ -22,7 +22,7 @@ if os.path.exists("pyproject.toml"):
         data = tomllib.load(file)
 project = data.get("project", {})
 wanted = list(project.get("dependencies", []))
-names = ("test", "tests", "testing", "dev")
+names = () if "required" in sys.argv else ("test", "tests", "testing", "dev")
 for group in (project.get("optional-dependencies", {}), data.get("dependency-groups", {})):
     for name in names:
         wanted += [one for one in group.get(name, []) if isinstance(one, str)]
@@ -35,8 +35,8 @@ with open(os.path.join(sys.prefix, "lib", "python%d.%d" % sys.version_info[:2], 
 `;
 
 /**
- * pip in a venv of the directory. Wheels first: they run nothing while they are installed; the fallback also builds from
- * source. The project itself is built offline by `scripts`, and stays importable when it cannot be.
+ * pip in a venv of the directory. Wheels first: they run nothing while they are installed; then also built from source;
+ * at last only what the program itself needs, without tools for tests and development. The project itself is built offline by `scripts`, and stays importable when it cannot be.
  */
 export default defineDriver({
   role: "package-manager",
@@ -93,7 +93,7 @@ function fetches(request: InstallRequest): string[] {
   const ways = [
     steps(all, WHEELS, `${read} build`),
     steps(all, "", `${read} build`),
-    steps(main === undefined ? project : [main, ...project], "", read),
+    steps(main === undefined ? project : [main, ...project], "", `${read} required`),
   ];
   return [...new Set(ways)];
 }
