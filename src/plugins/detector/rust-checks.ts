@@ -2,6 +2,9 @@ import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/ind
 import { pick, sure, upwards } from "./_shared-manifests.ts";
 import { sourcesOf } from "./_shared-sources.ts";
 
+/** Tests find each other's crates in the target folder; what only a check made does not belong there (autocfg's fail then). */
+const APART = "--target-dir target/lodestar-check";
+
 /** What cargo checks in a package or a whole workspace. Members of a workspace are checked at its root. */
 export default defineDetector({
   looksAt: ["Cargo.toml"],
@@ -17,7 +20,7 @@ export default defineDetector({
         confidence: sure(dir, 0.85),
         kind: "types",
         name: "cargo check",
-        command: `cargo check${whole} --all-targets`,
+        command: `cargo check${whole} --all-targets ${APART}`,
       },
     ];
     const test = await firstTest(dir);
@@ -38,7 +41,7 @@ export default defineDetector({
         confidence: sure(dir, 0.75),
         kind: "lint",
         name: "clippy",
-        command: `cargo clippy${whole} --all-targets`,
+        command: `cargo clippy${whole} --all-targets ${APART}`,
       });
     const format = ["rustfmt.toml", ".rustfmt.toml"].find((name) => dir.has(name));
     if (format)
@@ -60,7 +63,14 @@ export default defineDetector({
         "a/Cargo.toml": '[package]\nname = "a"\n',
         "a/src/lib.rs": "#[test]\nfn works() {}\n",
       },
-      finds: [{ is: "check", dir: ".", kind: "test", command: "cargo test --workspace", because: ["a/src/lib.rs:1"] }],
+      finds: [
+        { is: "check", dir: ".", kind: "test", command: "cargo test --workspace", because: ["a/src/lib.rs:1"] },
+        {
+          is: "check",
+          kind: "types",
+          command: "cargo check --workspace --all-targets --target-dir target/lodestar-check",
+        },
+      ],
     },
     { name: "no Rust", files: { Makefile: "test:\n\tcargo test\n" }, finds: [] },
   ],
