@@ -52,7 +52,7 @@ export function createClient(endpoint: Endpoint): Client {
       headers,
       ...(options.body === undefined ? {} : { body: JSON.stringify(options.body) }),
     });
-    const answer: unknown = await response.json();
+    const answer = await jsonOf(response);
     if (response.ok) return answer;
     throw failureOf(answer, response.status);
   }
@@ -94,7 +94,7 @@ async function* follow(
         },
         signal: query.signal,
       });
-      if (!response.ok) throw failureOf(await response.json(), response.status);
+      if (!response.ok) throw failureOf(await jsonOf(response), response.status);
       for await (const message of messages(response.body)) {
         tries = 0;
         wait = RECONNECT.first;
@@ -146,6 +146,15 @@ async function reach(url: string, init: RequestInit): Promise<Response> {
     return await fetch(url, init);
   } catch (cause) {
     throw new OutsideError("The daemon does not answer", { retryable: true, cause });
+  }
+}
+
+/** An answer that is cut off or no JSON is the daemon's failure. */
+async function jsonOf(response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (cause) {
+    throw new OutsideError(`The daemon answered ${response.status} and no JSON`, { retryable: true, cause });
   }
 }
 

@@ -40,6 +40,7 @@ export class Machine {
   readonly #engine: Engine;
   readonly #runtimes: Runtimes;
   readonly #active = new Map<string, string>();
+  readonly #closing = new Map<string, Promise<void>>();
   #folding: Promise<void> = Promise.resolve();
 
   constructor(parts: {
@@ -79,7 +80,7 @@ export class Machine {
 
   async end(reason: string): Promise<void> {
     await this.#engine.stop();
-    await Promise.all([...this.views.repos.keys()].map((repo) => this.#runtimes.close(repo)));
+    await Promise.all([...this.views.repos.keys()].map((repo) => this.#close(repo)));
     await this.append({ type: "daemon.stopped", source: "daemon", repo: "", data: { boot: this.hands.boot, reason } });
   }
 
@@ -120,10 +121,12 @@ export class Machine {
         next: `add --repo ${only.name}`,
       });
     }
-    const found =
-      all.find((one) => one.repo === asked || one.path === asked) ??
-      all.find((one) => one.name === asked) ??
-      deepest(all, asked);
+    const named = all.filter((one) => one.name === asked);
+    if (named.length > 1)
+      throw new UserError(`${named.length} repositories are called ${asked}; which one?`, {
+        next: `add --repo ${named[0]?.path}`,
+      });
+    const found = all.find((one) => one.repo === asked || one.path === asked) ?? named[0] ?? deepest(all, asked);
     if (!found)
       throw new UserError(`${asked} is not looked after`, {
         tried: `looked among ${all.map((one) => one.name).join(", ") || "no repositories"}`,
@@ -187,13 +190,24 @@ export class Machine {
   /** Ends the run and everything that it started; resolves when nothing of it is left. */
   async stop(asked: string | undefined, by: string): Promise<Status> {
     const repo = await this.find(asked);
-    const runs = await this.#engine.active();
+    const runs = (await this.#engine.active()).filter((run) => pathOf(run.input) === repo.path);
     await this.append({ type: "repo.stopped", source: "api", repo: repo.repo, data: { by } });
-    await Promise.all(
-      runs.filter((run) => pathOf(run.input) === repo.path).map((run) => this.#engine.cancel(run.runId)),
-    );
-    await this.#runtimes.close(repo.repo);
+    await Promise.all(runs.map((run) => this.#engine.cancel(run.runId)));
+    await this.#close(repo.repo);
+    for (const { runId, name } of runs) {
+      // A run that had not begun has nobody else to say its end; of any other this is a repetition.
+      const data = { state: "stopped" };
+      await this.append({ type: "run.ended", source: name, repo: repo.repo, runId, data, key: `${runId}/ended` });
+    }
     return this.#statusOf(repo);
+  }
+
+  /** Ends what runs for a repo; an end that is under way already is waited for. */
+  #close(repo: string): Promise<void> {
+    const closing = (this.#closing.get(repo) ?? Promise.resolve()).then(() => this.#runtimes.close(repo));
+    const settled = closing.catch(() => undefined);
+    this.#closing.set(repo, settled);
+    return closing;
   }
 
   async answer(id: string, answer: "approve" | "reject", by: string): Promise<DataOf<"approval.answered">> {
@@ -203,7 +217,7 @@ export class Machine {
       if (!approval) continue;
       if (approval.answer !== undefined)
         throw new UserError(`${id} was answered already: ${approval.answer} by ${approval.by}`, {
-          next: "lodestar approvals",
+          next: approval.answer === "approve" ? `lodestar up ${repo.path}` : "lodestar approvals",
         });
       const data = { approval: id, answer, by };
       await this.append({ type: "approval.answered", source: "api", repo: repo.repo, data });
@@ -235,16 +249,23 @@ export class Machine {
   }
 
   async #execute(workflow: string, code: WorkflowCode, { runId, input, signal }: RunContext): Promise<unknown> {
-    const repo = await this.hands.repo(pathOf(input));
-    const base = { source: workflow, repo: repo.id, runId };
+    const path = pathOf(input);
+    // A repo that is gone from the disk has a run that must end, too.
+    const known = [...this.views.repos.values()].find((one) => one.path === path);
+    const repo = known?.repo ?? (await this.hands.repo(path)).id;
+    const base = { source: workflow, repo, runId };
     await this.append({
       ...base,
       type: "run.started",
       data: { workflow, input: toJson(input) },
       key: `${runId}/started`,
     });
-    const state = await this.find(repo.id);
-    this.#active.set(repo.id, runId);
+    const state = await this.find(repo);
+    this.#active.set(repo, runId);
+    // At once: the run may be waiting for a service or a database that only ends with its site.
+    // What cannot be ended is told to who ends the run, since that closes the site too.
+    const close = () => void this.#close(repo).catch(() => undefined);
+    signal.addEventListener("abort", close, { once: true });
     try {
       const report = await code({ runId, input, signal, state });
       await this.append({ ...base, type: "run.ended", data: { state: report.state, report }, key: `${runId}/ended` });
@@ -262,7 +283,7 @@ export class Machine {
       await this.append({ ...base, type: "run.ended", data: { state: ended }, key: `${runId}/ended` });
       return ended;
     } finally {
-      this.#active.delete(repo.id);
+      this.#active.delete(repo);
     }
   }
 

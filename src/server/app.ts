@@ -2,7 +2,7 @@ import { Hono, type Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import type { Machine } from "../kernel/machine.ts";
-import { isOutsideError, isUserError, messageOf, UserError } from "../sdk/index.ts";
+import { Cursor, isOutsideError, isUserError, messageOf, UserError } from "../sdk/index.ts";
 
 export interface ServerOptions {
   readonly machine: Machine;
@@ -20,6 +20,7 @@ const UpBody = z.object({
   unsandboxed: z.boolean().default(false),
   interactive: z.boolean().default(false),
   port: z.number().int().min(1).max(65_535).optional(),
+  patience: z.number().positive().optional(),
   by: z.string().default("cli"),
 });
 const ByBody = z.object({ by: z.string().default("cli") });
@@ -53,6 +54,9 @@ export function createApp(options: ServerOptions): Hono {
       );
     return next();
   });
+  app.notFound((c) =>
+    c.json({ error: { message: `There is nothing at ${c.req.method} ${c.req.path}`, next: "lodestar --help" } }, 404),
+  );
   app.onError((error, c) => {
     if (isUserError(error))
       return c.json({ error: { message: error.message, next: error.next, tried: error.tried } }, 400);
@@ -138,12 +142,10 @@ function eventRoutes(app: Hono, machine: Machine): void {
     const query = EventsQuery.parse(c.req.query());
     const asked = c.req.query("repo");
     const repo = asked === undefined ? undefined : (await machine.find(asked)).repo;
-    const [lastEpoch, lastSeq] = (c.req.header("last-event-id") ?? "").split(":");
-    const epoch = lastEpoch || query.epoch;
     const { log } = machine;
-    const reset = (epoch !== undefined && epoch !== log.epoch) || query.after > (await log.head());
-    const after = reset ? 0 : lastSeq ? Number(lastSeq) : query.after;
-    const where = { after, ...(repo === undefined ? {} : { repo }) };
+    const cursor = cursorOf(c.req.header("last-event-id")) ?? { epoch: query.epoch ?? log.epoch, seq: query.after };
+    const reset = cursor.epoch !== log.epoch || cursor.seq > (await log.head());
+    const where = { after: reset ? 0 : cursor.seq, ...(repo === undefined ? {} : { repo }) };
     if (!c.req.header("accept")?.includes("text/event-stream")) {
       const events = await log.read({ ...where, limit: query.limit });
       return c.json({ epoch: log.epoch, head: await log.head(), reset, events });
@@ -163,8 +165,24 @@ function eventRoutes(app: Hono, machine: Machine): void {
   });
 }
 
+/** `epoch:seq` as a stream gave it; undefined for anything else. */
+function cursorOf(lastEventId: string | undefined): Cursor | undefined {
+  const colon = lastEventId?.lastIndexOf(":") ?? -1;
+  const parsed = Cursor.safeParse({ epoch: lastEventId?.slice(0, colon), seq: Number(lastEventId?.slice(colon + 1)) });
+  return colon > 0 && parsed.data && parsed.data.seq >= 0 ? parsed.data : undefined;
+}
+
+/** A body is optional; one that is no JSON is refused before anything is done. */
+async function body(c: Context): Promise<unknown> {
+  const text = await c.req.text();
+  try {
+    return text === "" ? {} : JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`The body is not JSON: ${messageOf(error)}`, { next: "lodestar --help" });
+  }
+}
+
 function controlRoutes(app: Hono, { machine, shutdown }: ServerOptions): void {
-  const body = async (c: Context): Promise<unknown> => c.req.json().catch(() => ({}));
   app.post("/api/v2/up", async (c) => {
     const { by, ...input } = UpBody.parse(await body(c));
     return c.json({ ...(await machine.up(input, by)), epoch: machine.log.epoch });
