@@ -19,6 +19,7 @@ interface Options {
   trust?: boolean;
   unsandboxed?: boolean;
   port?: string;
+  patience?: string;
   dataDir?: string;
   open: boolean;
   json?: boolean;
@@ -36,6 +37,7 @@ export function configure(command: Command): void {
     .option("--trust", "this repository is trusted: run it also where no sandbox works; on record")
     .option("--unsandboxed", "run without the sandbox")
     .option("--port <port>", "port of the first web service")
+    .option("--patience <seconds>", "how long a service may take until it is healthy (default: 90)")
     .option("--data-dir <dir>", "where Lodestar keeps its data (default: LODESTAR_HOME, else ~/.lodestar)")
     .option("--no-open", "do not open a browser")
     .option("--json", "one JSON object at the end")
@@ -46,6 +48,7 @@ export function configure(command: Command): void {
 
 async function up(path: string, options: Options): Promise<number> {
   const port = options.port === undefined ? {} : { port: portOf(options.port) };
+  const patience = options.patience === undefined ? {} : { patience: secondsOf(options.patience) };
   const { client, started } = await ensureDaemon(options);
   const interactive = process.stdin.isTTY && process.stdout.isTTY && !options.json;
   const left = { keep: false };
@@ -57,7 +60,7 @@ async function up(path: string, options: Options): Promise<number> {
       unsandboxed: options.unsandboxed === true,
     };
     const by = userInfo().username;
-    const begun = Begun.parse(await client.post("up", { path, ...flags, ...port, interactive, by }));
+    const begun = Begun.parse(await client.post("up", { path, ...flags, ...port, ...patience, interactive, by }));
     left.keep = !options.once;
     return await followRun(client, begun, { options, interactive });
   } finally {
@@ -124,7 +127,7 @@ async function finish(
   const { report, options, interactive } = end;
   if (!report) {
     const why = z.object({ reasons: z.array(z.string()) }).parse(await client.get("why", { repo: begun.repo }));
-    throw new OutsideError(`The run ended without a result: ${why.reasons[0] ?? ""}`, { retryable: true });
+    throw new OutsideError(why.reasons[0] ?? "The run ended without a result", { retryable: true });
   }
   if (options.once) await client.post("stop", { by: "up --once" }, { repo: begun.repo });
   if (options.json) printJson(report);
@@ -155,6 +158,12 @@ function portOf(text: string): number {
   const port = Number(text);
   if (Number.isInteger(port) && port > 0 && port < 65_536) return port;
   throw new UserError(`--port takes a number from 1 to 65535, not ${text}`, { next: "lodestar up --port 8080" });
+}
+
+function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (seconds > 0 && Number.isFinite(seconds)) return seconds;
+  throw new UserError(`--patience takes a number of seconds, not ${text}`, { next: "lodestar up --patience 90" });
 }
 
 function openBrowser(url: string): void {

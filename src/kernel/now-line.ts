@@ -120,7 +120,8 @@ function stopped(repo: RepoState): NowLine {
 function ended(repo: RepoState, end: { state: string; at: string }): NowLine {
   const question = repo.report?.questions[0];
   const needsYou = end.state === "needs-you";
-  const detail = question?.question ?? repo.report?.notChecked[0] ?? "the last run ended without a result";
+  const detail =
+    question?.question ?? repo.failure ?? repo.report?.notChecked[0] ?? "the last run ended without a result";
   const next = question?.next ?? "lodestar why";
   return {
     state: needsYou ? "needs-you" : "failed",

@@ -24,6 +24,8 @@ export interface RepoState {
   readonly rooms: Map<string, DataOf<"room.created"> & { at: string }>;
   readonly ports: Map<string, number>;
   report: Report | undefined;
+  /** What ended the last run early, when it has no report. */
+  failure: string | undefined;
   lastEventAt: string;
   /** Seconds that each phase of earlier runs took, the newest last, at most 20 each: what "usually" means. */
   readonly history: Map<string, number[]>;
@@ -128,6 +130,7 @@ function emptyRepo(repo: string, at: string): RepoState {
     rooms: new Map(),
     ports: new Map(),
     report: undefined,
+    failure: undefined,
     lastEventAt: at,
     history: new Map(),
   };
@@ -193,6 +196,10 @@ function foldRun(state: RepoState, event: AnyEvent): void {
         ended: undefined,
       };
       state.fixes.length = 0;
+      state.failure = undefined;
+      return;
+    case "stop_reason":
+      state.failure = event.data.detail;
       return;
     case "status":
       if (!run || run.ended) return;

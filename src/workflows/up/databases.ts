@@ -20,7 +20,7 @@ export async function startDatabases(
 ): Promise<Result<LiveDatabase[]>> {
   for (const database of wanted(run)) {
     const known = live.get(database.name);
-    if (known && (await answers(site, known))) {
+    if (known && (await isAlive(run, known)) && (await answers(site, known))) {
       live.set(database.name, { ...known, fresh: false });
       continue;
     }
@@ -72,7 +72,16 @@ async function startOne(run: Run, site: Site, database: PlannedDatabase): Promis
   const prepared = await prepare(run, site, database, answer, dataDir);
   if (!prepared.ok) return prepared;
   const { url, how, serve } = answer;
-  const base = { name: database.name, engine: database.engine, env: database.env, url, how, fresh: prepared.value };
+  const health = answer.health ?? { kind: "port" as const };
+  const base = {
+    name: database.name,
+    engine: database.engine,
+    env: database.env,
+    url,
+    how,
+    fresh: prepared.value,
+    health,
+  };
   if (serve === undefined) return { ok: true, value: { ...base, port: undefined, running: undefined } };
   const running = await site.start({
     ...accessOf(answer),
@@ -166,9 +175,16 @@ async function untilAnswers(run: Run, site: Site, database: LiveDatabase): Promi
   return false;
 }
 
+async function isAlive(run: Run, { running }: LiveDatabase): Promise<boolean> {
+  if (!running) return true;
+  const ended = running.exited.then(() => false);
+  return Promise.race([ended, run.hands.clock.sleep(1).then(() => true)]);
+}
+
 async function answers(site: Site, database: LiveDatabase): Promise<boolean> {
   if (!database.running || database.port === undefined) return true;
-  return (await site.probe({ kind: "port", port: database.port, timeout: 1_000, running: database.running })).ok;
+  const { health, port, running } = database;
+  return (await site.probe({ ...health, port, timeout: 1_000, running })).ok;
 }
 
 /** Brings the schema and the first data in. Migrations are run each time (they know what is pending); a seed once per database. */

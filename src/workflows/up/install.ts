@@ -2,7 +2,7 @@ import type { CommandResult, Install, InstallSteps, SealedDependencies, Site } f
 import { OutsideError } from "../../sdk/index.ts";
 import { withRepairs } from "./repair.ts";
 import { brief, command, inDir, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
-import { managerDriver, toolchainOf } from "./toolchain.ts";
+import { installSteps, toolchainOf } from "./toolchain.ts";
 
 const INSTALL_TIMEOUT = 15 * 60_000;
 
@@ -13,6 +13,7 @@ export interface Installed {
   /** Folders in front of PATH, relative to the repo. */
   readonly path: readonly string[];
   readonly key: string;
+  readonly work: Work;
 }
 
 /** Installs every directory of the plan, once per content: into the sealed store, and from there into the working tree. */
@@ -35,8 +36,8 @@ export async function installAll(run: Run): Promise<Result<Installed[]>> {
 }
 
 async function installOne(run: Run, install: Install, before: readonly Installed[]): Promise<Result<Installed>> {
-  const driver = managerDriver(run, install);
-  if (!driver)
+  const steps = await installSteps(run, install);
+  if (!steps)
     return question(
       `${install.dir} installs with ${install.manager}, and Lodestar has no driver for it.`,
       `install ${install.dir} by hand, then: lodestar up --no-install`,
@@ -44,38 +45,51 @@ async function installOne(run: Run, install: Install, before: readonly Installed
   const chain = await toolchainOf(run, install.dir);
   const missing = chain.missing[0];
   if (missing) return question(missing.question, missing.next);
-  const names = (await run.hands.view(run.repo)).dir(install.dir).names;
-  const flags = run.adjust.flags.get(install.dir) ?? [];
-  const steps = driver.plugin.install({
-    lockfile: install.lockfile,
-    version: install.version,
-    names,
-    cache: run.hands.cache(install.manager),
-    flags,
-  });
   const { key, clean } = await storeKey(run, install, steps, chain.versions);
-  const path = steps.path.map((folder) => inDir(install.dir, folder));
-  const env = { ...chain.env, ...steps.env };
-  const what: Work = { install, steps, env, path: chain.path, reads: chain.reads };
-  const base = { dir: install.dir, path, key };
+  const work: Work = { install, steps, env: { ...chain.env, ...steps.env }, path: chain.path, reads: chain.reads };
+  const installed = { dir: install.dir, path: steps.path.map((folder) => inDir(install.dir, folder)), key, work };
 
   // An edited manifest, or an install that cannot be moved to another path, is installed where it is used.
   if (!clean || !steps.relocatable || steps.outputs.length === 0) {
     const result = await run.step(`install ${install.dir} in place`, [key, [...run.adjust.env]], async () =>
-      brief(await runSteps(run, run.tree, what)),
+      brief(await runSteps(run, run.tree, work)),
     );
-    if (!succeeded(result)) return failed(run, what, result);
-    const entry = clean && steps.outputs.length > 0 ? await sealed(run, what, key, before) : undefined;
-    return { ok: true, value: { ...base, entry: entry?.ok ? entry.entry : undefined } };
+    if (!succeeded(result)) return failed(run, work, result);
+    const entry = clean && steps.outputs.length > 0 ? await sealed(run, work, key, before) : undefined;
+    return { ok: true, value: { ...installed, entry: entry?.ok ? entry.entry : undefined } };
   }
-  const outcome = await sealed(run, what, key, before);
-  if (!outcome.ok) return failed(run, what, outcome.result);
+  const outcome = await sealed(run, work, key, before);
+  if (!outcome.ok) return failed(run, work, outcome.result);
   const { copied } = await run.hands.dependencies.attach(run.repo, outcome.entry);
-  if (copied) await say(run, "install", `Copied the dependencies of ${install.dir} into the working tree`);
-  return { ok: true, value: { ...base, entry: outcome.entry } };
+  if (copied) {
+    await say(run, "install", `Copied the dependencies of ${install.dir} into the working tree`);
+    const own = await runOwn(run, run.tree, work);
+    if (own && !succeeded(own)) return failed(run, work, own);
+  }
+  return { ok: true, value: { ...installed, entry: outcome.entry } };
 }
 
-interface Work {
+/** The repo's own install scripts (`postinstall`, `prepare`), on a site that got its dependencies as a copy. */
+export async function runOwn(
+  run: Run,
+  site: Site,
+  { install, steps, env, path, reads }: Work,
+): Promise<CommandResult | undefined> {
+  if (steps.own === undefined) return undefined;
+  const what = {
+    command: steps.own,
+    dir: install.dir,
+    env,
+    path,
+    reads,
+    network: "none" as const,
+    timeout: INSTALL_TIMEOUT,
+  };
+  return command(run, site, "install", { ...what, title: `own scripts ${install.manager}` });
+}
+
+/** An install with everything its commands need. */
+export interface Work {
   readonly install: Install;
   readonly steps: InstallSteps;
   readonly env: Record<string, string>;

@@ -4,8 +4,19 @@ import { baselineReceipt, type EnvironmentParts } from "../../kernel/receipt.ts"
 import type { CheckRun, DataOf, PlannedCheck, Site } from "../../sdk/index.ts";
 import { migrate, startDatabases } from "./databases.ts";
 import { environmentOf } from "./environment.ts";
-import type { Installed } from "./install.ts";
-import { adjustedEnv, command, emit, round, say, succeeded, timed, type LiveDatabase, type Run } from "./run.ts";
+import { runOwn, type Installed } from "./install.ts";
+import {
+  adjustedEnv,
+  command,
+  emit,
+  lastLine,
+  round,
+  say,
+  succeeded,
+  timed,
+  type LiveDatabase,
+  type Run,
+} from "./run.ts";
 import { pathsOf } from "./build.ts";
 import { toolchainOf } from "./toolchain.ts";
 
@@ -146,6 +157,11 @@ async function prepareRoom(run: Run, installed: readonly Installed[]): Promise<P
   });
   for (const one of installed.filter((other) => !other.entry))
     run.notChecked.push(`${one.dir}: its dependencies could not be sealed, so checks ran without them`);
+  for (const one of installed) {
+    const own = one.entry ? await runOwn(run, site, one.work) : undefined;
+    if (own && !succeeded(own))
+      run.notChecked.push(`the install scripts of ${one.dir} failed in the room: ${lastLine(own.output)}`);
+  }
   const live = new Map<string, LiveDatabase>();
   const started = await startDatabases(run, site, live);
   const migrated = started.ok ? await migrate(run, site, started.value) : started;

@@ -6,6 +6,7 @@ import type {
   EventDraft,
   Failure,
   Hands,
+  HealthProbe,
   Log,
   Plan,
   Repo,
@@ -23,6 +24,8 @@ export interface UpInput {
   readonly unsandboxed: boolean;
   /** The port for the first web service. */
   readonly port?: number | undefined;
+  /** Seconds that a service may take until it is healthy. */
+  readonly patience?: number | undefined;
 }
 
 /** A recorded piece of work: runs once per run and input, also after a crash. The result must be JSON. */
@@ -57,6 +60,7 @@ export interface LiveDatabase {
   readonly how: string;
   /** Made in this run: it was empty. */
   readonly fresh: boolean;
+  readonly health: HealthProbe;
   readonly port: number | undefined;
   readonly running: Running | undefined;
 }

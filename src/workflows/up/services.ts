@@ -9,7 +9,7 @@ import { command, emit, lastLine, round, say, succeeded, timed, type Result, typ
 import { toolchainOf } from "./toolchain.ts";
 
 const JOB_TIMEOUT = 15 * 60_000;
-/** How long a service may take until it is healthy; compilers at the first start are slow. */
+/** How long a service may take until it is healthy unless the user says otherwise; compilers at the first start are slow. */
 const PATIENCE = 90_000;
 
 export interface Started {
@@ -173,7 +173,7 @@ async function specOf(
     reads: chain.reads,
     port: how.port,
     health: service.health,
-    patience: PATIENCE,
+    patience: run.input.patience === undefined ? PATIENCE : run.input.patience * 1000,
     stamp: `${run.head.commit}${run.head.dirty ? run.id : ""}`,
   };
 }

@@ -1,6 +1,9 @@
 import { provide } from "../../kernel/needs.ts";
-import type { Driver, Install, Loaded, PackageManagerDriver, RuntimeDriver } from "../../sdk/index.ts";
+import type { Driver, Install, InstallSteps, Loaded, PackageManagerDriver, RuntimeDriver } from "../../sdk/index.ts";
 import type { Run } from "./run.ts";
+
+/** So much of a lockfile names the version that wrote it. */
+const LOCK_HEAD = 2048;
 
 /** Programs that commands of one directory find first, and where they came from. */
 export interface Toolchain {
@@ -18,7 +21,9 @@ export interface Toolchain {
  * be had becomes a question with the command that brings it.
  */
 export async function toolchainOf(run: Run, dir: string): Promise<Toolchain> {
-  return run.step(`toolchain ${dir}`, [wishes(run, dir), [...run.adjust.runtimes]], () => findAll(run, dir));
+  return run.step(`toolchain ${dir}`, [wishes(run, dir), [...run.adjust.runtimes], [...run.adjust.flags]], () =>
+    findAll(run, dir),
+  );
 }
 
 export function managerDriver(run: Run, install: Install): Loaded<PackageManagerDriver> | undefined {
@@ -57,26 +62,39 @@ async function findAll(run: Run, dir: string): Promise<Toolchain> {
   return chain;
 }
 
-/** A package manager that is not on PATH comes from the toolbox, at the version the repo asks for. */
+/** A package manager that is not on PATH comes from the toolbox, at the version the repo asks for; its settings hold for every command. */
 async function addManager(run: Run, install: Install, chain: Toolchain): Promise<void> {
-  const driver = managerDriver(run, install);
-  if (!driver) return;
-  const { names } = (await run.hands.view(run.repo)).dir(install.dir);
-  const cache = run.hands.cache(install.manager);
-  const { needs } = driver.plugin.install({
-    lockfile: install.lockfile,
-    version: install.version,
-    names,
-    cache,
-    flags: [],
-  });
+  const steps = await installSteps(run, install);
+  if (!steps) return;
   const have = Object.keys(chain.versions).flatMap((runtime) =>
     runtime === "node" ? ["node", "npm", "npx"] : [runtime],
   );
-  const provided = await provide(needs, run.hands.tools, have);
+  const provided = await provide(steps.needs, run.hands.tools, have);
   chain.path.unshift(...provided.path);
   chain.reads.push(...provided.reads);
+  Object.assign(chain.env, steps.env);
   for (const { because, next } of provided.missing) chain.missing.push({ question: because, next });
+}
+
+/** How an install of the plan is done; undefined when no driver knows its manager. */
+export async function installSteps(run: Run, install: Install): Promise<InstallSteps | undefined> {
+  const driver = managerDriver(run, install);
+  if (!driver) return undefined;
+  const { dir, lockfile, version } = install;
+  const view = (await run.hands.view(run.repo)).dir(dir);
+  const lockHead = lockfile === undefined ? undefined : (await view.text(lockfile))?.slice(0, LOCK_HEAD);
+  const below = (member: string) => (dir === "." ? member : member.slice(dir.length + 1));
+  const members = run.plan.workspaces.filter((one) => one.dir === dir).flatMap((one) => one.members.map(below));
+  const flags = run.adjust.flags.get(dir) ?? [];
+  return driver.plugin.install({
+    lockfile,
+    version,
+    lockHead,
+    names: view.names,
+    members,
+    cache: run.hands.cache(install.manager),
+    flags,
+  });
 }
 
 function wishes(run: Run, dir: string): { runtime: string; version: string | undefined }[] {
@@ -87,6 +105,12 @@ function wishes(run: Run, dir: string): { runtime: string; version: string | und
     const known = byRuntime.get(chain.runtime);
     if (!known || (chain.version !== undefined && (known.version === undefined || depth >= known.depth)))
       byRuntime.set(chain.runtime, { runtime: chain.runtime, version: chain.version, depth });
+  }
+  // A manager may need a runtime of its own: bun for a Node project, Python for a tool written in it.
+  for (const install of run.plan.installs.filter((one) => isWithin(dir, one.dir))) {
+    const runtime = managerDriver(run, install)?.plugin.runtime;
+    if (runtime !== undefined && !byRuntime.has(runtime))
+      byRuntime.set(runtime, { runtime, version: undefined, depth: 0 });
   }
   return [...byRuntime.values()].map(({ runtime, version }) => ({ runtime, version }));
 }
