@@ -1,5 +1,6 @@
 import type { CheckRun, Counts } from "../sdk/index.ts";
 import type { Outcome } from "./measure.ts";
+import { unreached } from "./unreached.ts";
 
 /** A verdict with its reason: `because` is one plain sentence, `failures` what is red, by name. */
 export interface Judgement {
@@ -47,6 +48,8 @@ function judgeOne(run: Outcome): Judgement {
       return with_("not-run", `It exited 0, but that proves nothing: ${listing(reading.doubts)}.`);
     return with_("pass", passSentence(run));
   }
+  const host = ranAny(reading) ? undefined : unreached(run.output);
+  if (host) return with_("not-run", `It needs the internet, and there is none where it ran: ${host} was not found.`);
   if (crashed) return with_("not-run", crashed);
   return with_("fail", failSentence(run));
 }
@@ -72,7 +75,9 @@ function passSentence(run: Outcome): string {
 function failSentence(run: Outcome): string {
   const { tests, locations, parser, cases, doubts } = run.reading;
   const end = run.signal ? `ended by ${run.signal}` : `exit ${run.exit ?? "unknown"}`;
-  if (tests && tests.failed > 0) return `${tests.failed} of ${amount(total(tests), "test")} failed, ${end}.`;
+  const host = tests && tests.failed > 0 ? unreached(run.output) : undefined;
+  const offline = host ? ` It asked for ${host}, and there is no internet where it ran.` : "";
+  if (tests && tests.failed > 0) return `${tests.failed} of ${amount(total(tests), "test")} failed, ${end}.${offline}`;
   if (doubts.length > 0) return `${listing(doubts)}: ${end}.`;
   const failed = cases.filter((one) => one.verdict === "fail").length;
   if (failed > 0) return `${amount(failed, "test")} failed, ${end}.`;
@@ -122,6 +127,10 @@ function ranNothing(run: Outcome): string | undefined {
   const [only] = said;
   if (said.length === 1 && only && /^(?:error: )?no tests?\b/i.test(only)) return `It ran nothing: it says "${only}".`;
   return undefined;
+}
+
+function ranAny({ tests, locations }: Outcome["reading"]): boolean {
+  return locations.length > 0 || (tests !== undefined && total(tests) > 0);
 }
 
 /** Red without one test run: it found none, fell over while loading, or was killed. */

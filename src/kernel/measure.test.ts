@@ -135,6 +135,26 @@ test("out of time is not-run, unless tests had failed by then", () => {
   assert.equal(judge({ first: run("RAN 3/1/0\nBAD x", null, { timedOut: true }) }).verdict, "fail");
 });
 
+test("what asked for the internet where there is none is not-run, and failed tests name the host", () => {
+  const asked = "Error: getaddrinfo EAI_AGAIN fonts.googleapis.com";
+  const build = judge({ first: run(asked, 1) });
+  assert.equal(build.verdict, "not-run");
+  assert.match(build.because, /needs the internet.*fonts\.googleapis\.com/);
+  const some = judge({ first: run(`${asked}\nRAN 3/1/0`, 1) });
+  assert.equal(some.verdict, "fail");
+  assert.match(some.because, /1 of 4 tests failed.*fonts\.googleapis\.com/);
+  const place = judge({ first: run(`AT a.ts:1 wrong\n${asked}`, 1) });
+  assert.equal(place.verdict, "fail");
+  for (const own of ["getaddrinfo ENOTFOUND no.such.invalid", "getaddrinfo ENOTFOUND localhost", "broken"])
+    assert.equal(judge({ first: run(own, 1) }).verdict, "fail", own);
+  const tools = [
+    "fatal: unable to access: Could not resolve host: github.com",
+    "dial tcp: lookup proxy.golang.org on 127.0.0.1:53: no such host",
+    "HTTPSConnectionPool(host='pypi.org', port=443): Temporary failure in name resolution",
+  ];
+  for (const output of tools) assert.equal(judge({ first: run(output, 1) }).verdict, "not-run", output);
+});
+
 test("what passes in the second run is flaky; what fails in both is not", () => {
   const first = run("RAN 2/2/0\nBAD a\nBAD b", 1);
   assert.equal(judge({ first, rerun: run("RAN 4/0/0", 0) }).verdict, "flaky");
