@@ -11,6 +11,8 @@ const INCLUDES: Readonly<Record<string, string>> = { typescript: "javascript", k
 const RANGE_FILE =
   /(^|\/)(package\.json|pyproject\.toml|setup\.(py|cfg)|go\.mod|Cargo\.toml|composer\.json|mix\.exs)(:|#|$)/;
 
+const EXACT = /^v?\d+\.\d+\.\d+$/;
+
 /**
  * One toolchain per directory and runtime. A version file wins while it fits the manifest's range; where it does not, the range
  * wins, because it is what the code says it needs. A directory without a version of its own inherits the nearest above.
@@ -58,8 +60,11 @@ function chooseVersion(group: readonly Language[]): { version?: string; conflict
   const asking = group
     .filter((found) => found.runtime?.version !== undefined)
     .toSorted((a, b) => b.confidence - a.confidence);
-  const pins = asking.filter((found) => !RANGE_FILE.test(found.because[0] ?? ""));
-  const ranges = asking.filter((found) => RANGE_FILE.test(found.because[0] ?? ""));
+  const declared = asking.filter((found) => RANGE_FILE.test(found.because[0] ?? ""));
+  const span = declared.some((found) => !EXACT.test(versionOf(found)));
+  // An exact version beside a range (Volta's, in package.json) pins like a version file.
+  const ranges = declared.filter((found) => !span || !EXACT.test(versionOf(found)));
+  const pins = asking.filter((found) => !ranges.includes(found));
   const pin = pins[0];
   const range = ranges[0];
   const fits = pin && range ? satisfies(newest(versionOf(pin)), versionOf(range)) : true;

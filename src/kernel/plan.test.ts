@@ -123,6 +123,8 @@ test("a version file wins while it fits the manifest's range", () => {
   assert.deepEqual(fits.disagreements, []);
   assert.deepEqual(plan(asks(">=20.9", "package.json:7"), asks("20", ".nvmrc:1")).disagreements, []);
   assert.equal(plan(asks(">=20", "package.json:7"), asks("lts/jod", ".nvmrc:1")).toolchains[0]?.version, "lts/jod");
+  const volta = plan(asks(">=20", "package.json:12"), asks("24.19.0", "package.json:8"));
+  assert.equal(volta.toolchains[0]?.version, "24.19.0");
   const stale = plan(asks(">=22", "package.json:7"), asks("18.19.0", ".nvmrc:1"));
   assert.equal(stale.toolchains[0]?.version, ">=22");
   assert.deepEqual(

@@ -14,6 +14,7 @@ const SAYS: readonly { name: string; says: RegExp }[] = [
   { name: "node", says: /ERR_PNPM_UNSUPPORTED_ENGINE[\s\S]{0,600}?Expected version: ([^\n]+)/ },
   { name: "node", says: /You are using Node\.js [\w.]+\. For Next\.js, Node\.js version "([^"]+)" is required/ },
   { name: "node", says: /You are using Node\.js [\w.]+\. Vite requires Node\.js version ([\d.]+)\+/ },
+  { name: "node", says: /This version of pnpm requires at least Node\.js v([\d.]+\d)/ },
   { name: "node", says: /Angular CLI requires a minimum Node\.js version of v?([\d.]+\d)/ },
   { name: "python", says: /requires a different Python: [\d.]+ not in '([^']+)'/ },
   {
@@ -26,7 +27,7 @@ const SAYS: readonly { name: string; says: RegExp }[] = [
   { name: "rust", says: /requires rustc ([\d.]+\d) or newer, while the currently active rustc version/ },
   { name: "java", says: /error: release version (\d+) not supported/ },
 ];
-const MINIMUM = /Vite|Angular|go\.mod|rustc/;
+const MINIMUM = /Vite|at least|Angular|go\.mod|rustc/;
 
 /** The runtime is too old, too new or the wrong one, and the output says which one is wanted. */
 export default defineFixer({
@@ -77,6 +78,18 @@ Expected version: ^18
 Got: v24.21.0`,
       },
       repairs: [{ do: "use-runtime", name: "node", version: "^18" }],
+    },
+    {
+      name: "pnpm itself runs on a newer Node than the repo asks for",
+      failure: {
+        phase: "install",
+        output: `warn: This version of pnpm requires at least Node.js v22.13
+warn: The current version of Node.js is v20.20.2
+Error [ERR_UNKNOWN_BUILTIN_MODULE]: No such built-in module: node:sqlite
+
+Node.js v20.20.2`,
+      },
+      repairs: [{ do: "use-runtime", name: "node", version: ">=22.13" }],
     },
     {
       name: "pip",
