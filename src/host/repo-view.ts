@@ -62,7 +62,7 @@ export function viewRepo(source: RepoSource): RepoView {
       below: () => filesBelow(sorted, dir).slice(0, BELOW_LIMIT),
       has: (name) => (name.includes("/") ? hasFile(namesByDir, full(name)) : names.includes(name)),
       text: (name) => text(full(name)),
-      json: (name) => parse(full(name), parseJson),
+      json: (name) => parse(full(name), (content) => parseJson(content, full(name))),
       yaml: (name) => parse(full(name), (content) => parseYaml(content, { logLevel: "error" })),
       toml: (name) => parse(full(name), parseToml),
       at: async (name, needle) => locate(full(name), needle === undefined ? undefined : await text(full(name)), needle),
@@ -119,8 +119,22 @@ function hasFile(index: Map<string, string[]>, path: string): boolean {
   return (index.get(slash < 0 ? "." : path.slice(0, slash)) ?? []).includes(path.slice(slash + 1));
 }
 
-function parseJson(content: string): unknown {
-  return JSON.parse(content.replace(/^\uFEFF/, ""));
+/** Manifests and lockfiles that are read by strict parsers; settings of tools may have comments and trailing commas. */
+const STRICT = /(^|\/)(package|composer|[^/]*lock[^/]*|[^/]*shrinkwrap)\.json$/;
+
+function parseJson(content: string, path: string): unknown {
+  const text = content.replace(/^\uFEFF/, "");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const plain = text.replaceAll(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, "$1");
+    if (STRICT.test(path)) throw error;
+    try {
+      return JSON.parse(plain.replaceAll(/("(?:[^"\\]|\\.)*")|,(\s*[}\]])/g, "$1$2"));
+    } catch {
+      throw error;
+    }
+  }
 }
 
 function locate(path: string, content: string | undefined, needle: string | undefined): string {

@@ -12,7 +12,7 @@ export default defineDetector({
     const manifest = ["deno.json", "deno.jsonc"].find((name) => dir.has(name));
     const file = manifest ?? "deno.lock";
     if (!manifest && dir.has("package.json")) return [];
-    const parsed = manifest ? await readManifest(dir, manifest) : {};
+    const parsed = manifest ? record(await dir.json(manifest)) : {};
     const versions = await toolVersions(dir, "deno");
     const base = { dir: dir.dir, because: [await dir.at(file)], confidence: 0.95 };
     const lockfile = dir.has("deno.lock") ? { lockfile: "deno.lock" } : {};
@@ -55,20 +55,6 @@ export default defineDetector({
     { name: "a Node project that Deno once ran", files: { "package.json": "{}", "deno.lock": "{}" }, finds: [] },
   ],
 });
-
-/** A `.jsonc` has comments, which YAML's superset of JSON does not know: they are taken out first. */
-async function readManifest(dir: DirView, file: string): Promise<Record<string, unknown>> {
-  if (file === "deno.json") {
-    const parsed = record(await dir.json(file));
-    if (Object.keys(parsed).length > 0) return parsed;
-  }
-  const text = ((await dir.text(file)) ?? "").replaceAll(/("(?:[^"\\]|\\.)*")|\/\/[^\n]*|\/\*[\s\S]*?\*\//g, "$1");
-  try {
-    return record(JSON.parse(text.replaceAll(/,(\s*[}\]])/g, "$1")));
-  } catch {
-    return {};
-  }
-}
 
 async function service(dir: DirView, file: string, manifest: Record<string, unknown>): Promise<DetectionDraft[]> {
   const tasks = record(manifest.tasks);

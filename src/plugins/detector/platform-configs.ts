@@ -62,6 +62,14 @@ export default defineDetector({
       finds: [{ is: "service", command: "bash start.sh", because: ["nixpacks.toml:2"] }],
     },
     {
+      name: "settings with comments",
+      files: {
+        "railpack.json": '{ // how it starts\n"deploy": { "startCommand": "bash start.sh", } }',
+        "start.sh": "",
+      },
+      finds: [{ is: "service", command: "bash start.sh", because: ["railpack.json:2"] }],
+    },
+    {
       name: "Render, with a worker",
       files: {
         "render.yaml": "services:\n  - type: worker\n    name: mailer\n    startCommand: node mail.js\n",
