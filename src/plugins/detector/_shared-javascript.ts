@@ -112,7 +112,7 @@ export function runScript(manager: string, script: string): string {
 
 /** Runs the program of a package that is installed. */
 export function runProgram(manager: string, program: string): string {
-  const by: Readonly<Record<string, string>> = { pnpm: "pnpm exec", yarn: "yarn run", bun: "bunx" };
+  const by: Readonly<Record<string, string>> = { pnpm: "pnpm exec", yarn: "yarn run", bun: "bun x" };
   return `${by[manager] ?? "npx"} ${program}`;
 }
 

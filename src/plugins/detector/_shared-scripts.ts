@@ -139,7 +139,7 @@ function unwrapped(part: string): string {
     const next = line
       .replace(/^(?:[A-Za-z_]\w*=(?:"[^"]*"|'[^']*'|\S*)\s+)+/, "")
       .replace(
-        /^(?:exec|env|time|npx|bunx|pnpm exec|yarn exec|pnpm dlx|cross-env-shell|cross-env|env-cmd(?:\s+-f\s+\S+)?)\s+(?:--?yes\s+)?/,
+        /^(?:exec|env|time|npx|bunx|bun x|pnpm exec|yarn exec|pnpm dlx|cross-env-shell|cross-env|env-cmd(?:\s+-f\s+\S+)?)\s+(?:--?yes\s+)?/,
         "",
       )
       .replace(

@@ -198,8 +198,10 @@ async function withoutScript(context: Context, found: readonly ServiceDraft[]): 
     const { kind } = used.framework;
     return [{ ...base, kind, command, port, portEnv: "PORT", because, confidence: 0.8 }];
   }
-  if (found.length > 0 || used?.framework.builds || (await workspaceAt(dir))) return [];
-  return mainFile(context);
+  if (found.length > 0 || used?.framework.builds) return [];
+  // The root of a workspace starts something of its own only where it says which file: else its members do.
+  const named = manifest.main !== undefined || manifest.raw.module !== undefined;
+  return named || !(await workspaceAt(dir)) ? mainFile(context) : [];
 }
 
 async function mainFile({ dir, manifest, manager, name }: Context): Promise<ServiceDraft[]> {
@@ -207,7 +209,8 @@ async function mainFile({ dir, manifest, manager, name }: Context): Promise<Serv
   const bun = manager === "bun";
   const usual = ["index", "server", "app", "main", "src/index", "src/server"];
   const endings = bun ? [".ts", ".js", ".tsx"] : [".js", ".mjs", ".cjs"];
-  const names = [manifest.main, ...usual.flatMap((stem) => endings.map((ending) => stem + ending))];
+  const module = typeof manifest.raw.module === "string" ? manifest.raw.module : undefined;
+  const names = [manifest.main, module, ...usual.flatMap((stem) => endings.map((ending) => stem + ending))];
   const file = names.find(
     (one) => one !== undefined && dir.has(one.replace(/^\.\//, "")) && endings.some((end) => one.endsWith(end)),
   );

@@ -92,6 +92,16 @@ export default defineDetector({
       finds: [{ is: "service", command: "node index.js", port: 8080 }],
     },
     {
+      name: "the root of a workspace that names its file",
+      files: {
+        "package.json": '{ "private": true, "module": "index.ts", "workspaces": ["packages/*"] }',
+        "bun.lock": "",
+        "index.ts": 'import "pkg-a";',
+        "packages/a/package.json": '{ "name": "pkg-a" }',
+      },
+      finds: [{ is: "service", kind: "job", command: "bun index.ts" }],
+    },
+    {
       name: "a start script that names a file which is not there is believed little",
       files: { "package.json": '{ "scripts": { "start": "node gone.js" } }' },
       finds: [{ is: "service", command: "npm run start", confidence: 0.45 }],
