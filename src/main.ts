@@ -36,14 +36,13 @@ import { Machine } from "./kernel/machine.ts";
 import { toWsl } from "./kernel/path-translation.ts";
 import { makeStatement } from "./kernel/receipt.ts";
 import { createSteps } from "./kernel/steps.ts";
-import { Supervisor } from "./kernel/supervise.ts";
 import { pick, satisfies } from "./kernel/version-range.ts";
 import { messageOf, UserError } from "./sdk/index.ts";
-import type { DriverTools, Hands, Plan, Repo, Site, Viewed } from "./sdk/index.ts";
+import type { DriverTools, Hands, Plan, Repo, Viewed } from "./sdk/index.ts";
 import { createApp } from "./server/app.ts";
 import { serve } from "./server/serve.ts";
 import { up } from "./workflows/up.ts";
-import type { Runtime } from "./workflows/up/run.ts";
+import { Sites } from "./workflows/up/sites.ts";
 
 export { clean, makeRemovable } from "./host/clean.ts";
 export { readOwnKey } from "./host/keys.ts";
@@ -56,6 +55,7 @@ const UpInput = z.object({
   interactive: z.boolean(),
   unsandboxed: z.boolean(),
   port: z.number().int().optional(),
+  patience: z.number().optional(),
 });
 /** What the daemon leaves for its clients in the data dir, mode 0600. */
 const Endpoint = z.object({ port: z.number().int(), token: z.string() });
@@ -129,50 +129,6 @@ async function runUp(machine: Machine, sites: Sites, { runId, input, signal, sta
   });
 }
 
-/** The working trees that are in use: their site, supervisor and databases live as long as the daemon, or until `stop`. */
-class Sites {
-  readonly #hands: OpenHands;
-  readonly #log: Machine["log"];
-  readonly #open = new Map<string, { tree: Site; runtime: Runtime; run: { id: string } }>();
-
-  constructor(hands: OpenHands, log: Machine["log"]) {
-    this.#hands = hands;
-    this.#log = log;
-  }
-
-  async open(repo: Repo, runId: string, unsandboxed: boolean): Promise<{ tree: Site; runtime: Runtime }> {
-    const known = this.#open.get(repo.id);
-    if (known && (known.tree.sandbox === "unsandboxed") === unsandboxed) {
-      known.run.id = runId;
-      return known;
-    }
-    await this.close(repo.id);
-    const run = { id: runId };
-    const tree = await this.#hands.tree(repo, { trusted: unsandboxed, unsandboxed });
-    const supervisor = new Supervisor({
-      site: tree,
-      log: this.#log,
-      clock: systemClock,
-      repo: repo.id,
-      runId: () => run.id,
-    });
-    const fresh = { tree, runtime: { supervisor, databases: new Map() }, run };
-    this.#open.set(repo.id, fresh);
-    return fresh;
-  }
-
-  alive(repo: string): Set<string> {
-    return this.#open.get(repo)?.runtime.supervisor.alive() ?? new Set();
-  }
-
-  async close(repo: string): Promise<void> {
-    const one = this.#open.get(repo);
-    this.#open.delete(repo);
-    await one?.runtime.supervisor.stopAll();
-    await one?.tree.close();
-  }
-}
-
 type OpenHands = Hands & { close(): Promise<void> };
 
 async function openHands(dataDir: string): Promise<OpenHands> {
@@ -198,10 +154,8 @@ async function openHands(dataDir: string): Promise<OpenHands> {
   void evict(rooms, dependencies);
   const daily = setInterval(() => void evict(rooms, dependencies), 24 * 60 * 60_000);
   return {
-    version: VERSION,
+    ...PLAIN,
     boot: randomUUID(),
-    pid: process.pid,
-    clock: systemClock,
     plugins,
     tools: driverTools(dataDir),
     secrets,
@@ -210,9 +164,6 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     dependencies,
     changes: openChanges(),
     vault: openVault(inData("vault")),
-    sandbox: () => probeSandbox(),
-    repo: (path) => inspectRepo(here(path)),
-    view,
     tree: (repo, agreed) => {
       const own = {
         id: repo.id,
@@ -226,10 +177,6 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     issue: async (receipt) => (await saveReceipt(dataDir, makeStatement(receipt), await openSigningKey(dataDir))).id,
     receipt: (id) => readReceipt(dataDir, id),
     cache: (name) => inData("caches", name),
-    hash: (text) => createHash("sha256").update(text).digest("hex"),
-    freeMemory: () => Math.floor(freemem() / 1024 ** 2),
-    newId: () => randomUUID(),
-    random: (bytes) => randomBytes(bytes).toString("hex"),
     close: async () => {
       clearInterval(daily);
       await rooms.close();
@@ -238,10 +185,19 @@ async function openHands(dataDir: string): Promise<OpenHands> {
   };
 }
 
-/** A Windows path that a user of WSL gives is the same folder under `/mnt`. */
-function here(path: string): string {
-  return process.env["WSL_DISTRO_NAME"] === undefined ? path : (toWsl(path) ?? path);
-}
+/** What needs no data dir. */
+const PLAIN = {
+  version: VERSION,
+  pid: process.pid,
+  clock: systemClock,
+  sandbox: () => probeSandbox(),
+  repo: (path: string) => inspectRepo(here(path)),
+  view,
+  hash: (text: string) => createHash("sha256").update(text).digest("hex"),
+  freeMemory: () => Math.floor(freemem() / 1024 ** 2),
+  newId: () => randomUUID(),
+  random: (bytes: number) => randomBytes(bytes).toString("hex"),
+};
 
 /** Keeps the data dir below its caps (24 h and 10 GiB of rooms, 20 GiB of sealed dependencies); what is in use stays. */
 async function evict(rooms: HostRooms, dependencies: HostDependencies): Promise<void> {

@@ -26,7 +26,7 @@ export interface Processes {
   pids(running: Running): Promise<number[]>;
   /** Whether a process belongs to something that was started here. */
   owns(pid: number): Promise<boolean>;
-  /** Ends everything that is alive. */
+  /** Ends everything that is alive; from now on nothing is started any more. */
   close(graceMs?: number): Promise<void>;
 }
 
@@ -58,12 +58,17 @@ const PIPE_PATIENCE_MS = 1000;
  */
 export function createProcesses(hands: Hands): Processes {
   const live = new Map<string, Live>();
+  let isClosed = false;
 
   async function launch(request: Launch): Promise<Live> {
+    if (isClosed) throw closed(request);
     const started = await open(hands, request);
     live.set(started.id, started);
     void started.ended.then(() => live.delete(started.id));
-    return started;
+    if (!isClosed) return started;
+    // It was closed while this one was being started.
+    await endTree(started.tree, STOP_GRACE_MS);
+    throw closed(request);
   }
 
   return {
@@ -93,6 +98,7 @@ export function createProcesses(hands: Hands): Processes {
       return (await withVariable(START_MARK, (id) => live.has(id))).includes(pid);
     },
     async close(graceMs = STOP_GRACE_MS) {
+      isClosed = true;
       await Promise.all([...live.values()].map(({ tree, ended }) => endTree(tree, graceMs).then(() => ended)));
     },
   };
@@ -176,6 +182,10 @@ async function follow(
 function exitOf(child: ChildProcess): Promise<{ exit: number | null; signal: string | null }> {
   child.on("error", () => {});
   return new Promise((resolve) => child.once("exit", (exit, signal) => resolve({ exit, signal })));
+}
+
+function closed({ command }: Launch): OutsideError {
+  return new OutsideError(`"${command}" is not started: everything here is being ended`, { retryable: false });
 }
 
 /** The end of a stream of text, bounded; reading it redacts, and begins with a whole line when it was cut. */
