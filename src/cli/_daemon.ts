@@ -9,6 +9,7 @@ import { OutsideError, UserError } from "../sdk/errors.ts";
 import { version } from "./_terminal.ts";
 
 const START_TIMEOUT = 20_000;
+const STOP_TIMEOUT = 15_000;
 const POLL = 25;
 
 export interface DataDirOption {
@@ -50,8 +51,7 @@ export async function ensureDaemon(options: DataDirOption): Promise<{ client: Cl
   const running = await findDaemon(dataDir);
   if (running && !isOlder(running.endpoint.version, version())) return { client: running, started: false };
   if (running) {
-    await running.post("shutdown", { by: `lodestar ${version()}` });
-    await gone(running);
+    await endDaemon(running, `lodestar ${version()}`);
   }
   return { client: await launch(dataDir, readEndpoint(dataDir)?.boot), started: true };
 }
@@ -90,9 +90,22 @@ async function launch(dataDir: string, before: string | undefined): Promise<Clie
   );
 }
 
-async function gone(client: Client): Promise<void> {
-  const deadline = Date.now() + 10_000;
-  while (Date.now() < deadline && (await client.health())) await new Promise((done) => setTimeout(done, POLL));
+/** Asks a daemon to end, and waits until its process is gone with everything that it started. */
+export async function endDaemon(client: Client, by: string): Promise<void> {
+  const asked = await client.post("shutdown", { by }).catch(() => undefined);
+  const deadline = Date.now() + STOP_TIMEOUT;
+  while (asked && Date.now() < deadline && isRunning(client.endpoint.pid))
+    await new Promise((done) => setTimeout(done, POLL));
+}
+
+/** A process that has ended and that its parent has not noticed yet (`Z` in Linux's table) does not run. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== "linux" || !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
 }
 
 function readEndpoint(dataDir: string): Endpoint | undefined {

@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { UserError } from "../sdk/errors.ts";
-import { dataDirOf, findDaemon } from "./_daemon.ts";
+import { dataDirOf, endDaemon, findDaemon } from "./_daemon.ts";
 import { printJson } from "./_terminal.ts";
 
 export const summary = "stop everything and remove the data directory";
@@ -29,10 +29,7 @@ export function configure(command: Command): void {
           next: "lodestar uninstall --yes",
         });
       const client = await findDaemon(dataDir);
-      if (client) {
-        await client.post("shutdown", { by: "uninstall" });
-        while (await client.health()) await new Promise((done) => setTimeout(done, 50));
-      }
+      if (client) await endDaemon(client, "lodestar uninstall");
       const { makeRemovable } = await import("../main.ts");
       await makeRemovable(dataDir);
       rmSync(dataDir, { recursive: true, force: true });

@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Client } from "../client/client.ts";
 import { OutsideError, UserError } from "../sdk/errors.ts";
 import type { Report } from "../sdk/index.ts";
-import { ensureDaemon } from "./_daemon.ts";
+import { endDaemon, ensureDaemon } from "./_daemon.ts";
 import { pathArgument, printJson } from "./_terminal.ts";
 import { createUpView, printReport } from "./_up-view.ts";
 import { answerOnTerminal, watchKeys } from "./_keys.ts";
@@ -65,7 +65,7 @@ async function up(path: string, options: Options): Promise<number> {
     return await followRun(client, begun, { options, interactive });
   } finally {
     // A daemon that was started for this alone, or for a path that is no repository, does not stay.
-    if (started && !left.keep) await client.post("shutdown", { by: "up" }).catch(() => undefined);
+    if (started && !left.keep) await endDaemon(client, "lodestar up");
   }
 }
 
@@ -107,6 +107,10 @@ async function followRun(client: Client, begun: Run, how: How): Promise<number> 
       if (event.type === "approval.asked") await answerOnTerminal(client, event.data, interactive);
       if (event.type === "receipt.issued") end.receipt = event.data.sentence;
       if (event.type !== "run.ended") continue;
+      if (event.data.state === "stopped") {
+        if (left.why === undefined && !options.json) console.log("It was stopped. Next: lodestar up");
+        break;
+      }
       end.status = await finish(client, begun, { ...how, report: event.data.report, receipt: end.receipt });
       if (options.once || !interactive) break;
     }
@@ -133,7 +137,7 @@ async function finish(
   if (options.json) printJson(report);
   else {
     printReport(report, end.receipt ?? (await knownReceipt(client, report)));
-    if (!options.once)
+    if (!options.once && report.services.some((one) => one.health.ok))
       console.log(
         interactive
           ? "  Running. Ctrl-C stops it, d leaves it running."
