@@ -67,6 +67,7 @@ export default defineConfig({
         "max-lines-per-function": "off",
         "max-lines": "off",
         "typescript/no-floating-promises": "off",
+        "typescript/unbound-method": "off",
       },
     },
   ],

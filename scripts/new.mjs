@@ -93,7 +93,7 @@ export default defineDriver({
     return { ok: true, version, path: [program.slice(0, program.lastIndexOf("/"))], how: "on PATH" };
   },
   examples: [
-    { name: "on PATH", asked: undefined, have: { ${JSON.stringify(name)}: "${name} 1.2.3" }, answer: { ok: true, version: "1.2.3" } },
+    { name: "on PATH", asked: undefined, have: { "/usr/bin/${name}": "${name} 1.2.3" }, answer: { ok: true, version: "1.2.3" } },
     { name: "not there", asked: undefined, have: {}, answer: { ok: false } },
   ],
 });
@@ -113,6 +113,12 @@ if (existsSync(file)) {
 }
 writeFileSync(file, template(name));
 console.error(`Wrote ${file}. Running its examples.`);
-const tests = ["contract", "driver", "fixer"].map((test) => fileURLToPath(new URL(`../src/plugins/${test}.test.ts`, import.meta.url)));
-const done = spawnSync(process.execPath, ["--test", "--test-name-pattern", `/${name}/`, ...tests.filter((test) => existsSync(test))], { stdio: "inherit" });
+const tests = ["contract", "driver", "fixer"].map((test) =>
+  fileURLToPath(new URL(`../src/plugins/${test}.test.ts`, import.meta.url)),
+);
+const done = spawnSync(
+  process.execPath,
+  ["--test", "--test-name-pattern", `/${name}/`, ...tests.filter((test) => existsSync(test))],
+  { stdio: "inherit" },
+);
 process.exit(done.status ?? 1);

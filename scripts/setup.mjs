@@ -1,6 +1,7 @@
-// Installs what package-lock.json says, once: also on a machine that has only Node 20 and npm. The npm package `node`
-// brings Node 24, which `npm run` finds first on PATH. Plain JavaScript, no dependencies: it runs before there are any.
-import { spawnSync } from "node:child_process";
+// `node setup.mjs <script> [arguments]`: installs what package-lock.json says, once, then runs the script under the
+// Node 24 that the npm package `node` brought. Works on a machine that has only Node 20 and npm: plain JavaScript, no
+// dependencies, as it runs before there are any.
+import { spawn, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -29,4 +30,16 @@ if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
   }
   writeFileSync(stamp, wanted);
   console.error(`setup: installed in ${((Date.now() - started) / 1000).toFixed(1)} s`);
+}
+
+const [script, ...args] = process.argv.slice(2);
+if (script !== undefined) {
+  const node = `${root}node_modules/.bin/node`;
+  // `npm run` puts node_modules/.bin in front of PATH; a shell that has looked `node` up before would not notice.
+  const child = spawn(existsSync(node) ? node : process.execPath, [`${root}${script}`, ...args], {
+    stdio: "inherit",
+    cwd: process.cwd(),
+  });
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => process.exit(signal === null ? (code ?? 1) : 1));
 }
