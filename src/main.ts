@@ -199,6 +199,11 @@ const PLAIN = {
   random: (bytes: number) => randomBytes(bytes).toString("hex"),
 };
 
+/** A Windows path that a user of WSL gives is the same folder under `/mnt`. */
+function here(path: string): string {
+  return process.env["WSL_DISTRO_NAME"] === undefined ? path : (toWsl(path) ?? path);
+}
+
 /** Keeps the data dir below its caps (24 h and 10 GiB of rooms, 20 GiB of sealed dependencies); what is in use stays. */
 async function evict(rooms: HostRooms, dependencies: HostDependencies): Promise<void> {
   try {
