@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -10,6 +10,7 @@ import { promisify } from "node:util";
 import type { InstallSteps, PackageManagerDriver } from "../../sdk/index.ts";
 import npm from "./npm.ts";
 import pip from "./pip.ts";
+import yarn from "./yarn.ts";
 
 const run = promisify(execFile);
 
@@ -77,6 +78,23 @@ describe("installs", () => {
     await sh(dir, locked.fetch[1] ?? "", locked.env);
     assert.ok(existsSync(join(dir, "node_modules/again/package.json")));
     assert.equal(await readFile(join(dir, "package-lock.json"), "utf8"), lock);
+  });
+
+  test("yarn berry: only packages with a postinstall of their own run it, and one that fails is told", async () => {
+    const scripts = (postinstall: string) => JSON.stringify({ name: "p", scripts: { postinstall } });
+    const dir = await repo("berry", {
+      "package.json": "{}",
+      "a/package.json": scripts("echo made > made"),
+      "b/package.json": scripts("exit 3"),
+      "bin/yarn": '#!/bin/sh\nexec npm run --silent "$2"\n',
+    });
+    await chmod(join(dir, "bin/yarn"), 0o755);
+    const own = (members: string[]) =>
+      yarn.install({ lockfile: "yarn.lock", version: "4.4.1", names: [], cache: "/c", flags: [], members }).own ?? "";
+    const env = { PATH: `${join(dir, "bin")}:${process.env["PATH"]}` };
+    await sh(dir, own(["a"]), env);
+    assert.equal(await readFile(join(dir, "a/made"), "utf8"), "made\n");
+    await assert.rejects(sh(dir, own(["b", "a"]), env), { code: 1 });
   });
 
   test("pip: a project without dependencies needs no network to be importable", async (t) => {

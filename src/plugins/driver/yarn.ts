@@ -9,6 +9,8 @@ const BERRY = [
   { major: 2, name: "yarn", version: "2.4.3", lockfile: 0 },
 ] as const;
 
+const HIDE_CACHE = "{ test -e .yarn/cache || { mkdir -p .yarn/cache && echo '*' > .yarn/cache/.gitignore; }; }";
+
 /** Yarn: 1 ("classic") and 2 and later ("berry") share a name and hardly anything else. */
 export default defineDriver({
   role: "package-manager",
@@ -31,7 +33,7 @@ export default defineDriver({
     {
       name: "berry by packageManager",
       request: { lockfile: "yarn.lock", version: "4.1.0", names: [".yarnrc.yml"], cache: "/c", flags: [] },
-      fetch: "yarn install --immutable --mode=skip-build",
+      fetch: `${HIDE_CACHE} && yarn install --immutable --mode=skip-build`,
     },
     {
       name: "berry by its lockfile",
@@ -43,7 +45,7 @@ export default defineDriver({
         cache: "/c",
         flags: [],
       },
-      fetch: "yarn install --immutable --mode=skip-build",
+      fetch: `${HIDE_CACHE} && yarn install --immutable --mode=skip-build`,
     },
   ],
 });
@@ -81,14 +83,18 @@ function classic(request: InstallRequest): InstallSteps {
 
 /**
  * Berry never installs against a lockfile that is out of sync without rewriting it, so there is no fallback. A release in
- * `.yarn/releases` is run by the one we bring, as the repo asks. With Plug'n'Play the result names the cache's path.
+ * `.yarn/releases` is run by the one we bring, as the repo asks. Its cache lies in the repo, hidden from git unless the
+ * repo keeps one there, so that what Plug'n'Play names can be moved.
  */
 function berry(request: InstallRequest): InstallSteps {
   const frozen = request.lockfile === undefined ? "" : " --immutable";
   const line = lineOf(request);
   return {
-    fetch: withFlags(request, [`yarn install${frozen}${line.major < 3 ? " --skip-builds" : " --mode=skip-build"}`]),
+    fetch: withFlags(request, [`yarn install${frozen}${line.major < 3 ? " --skip-builds" : " --mode=skip-build"}`]).map(
+      (install) => `${HIDE_CACHE} && ${install}`,
+    ),
     scripts: line.major < 3 ? "yarn rebuild" : `yarn install${frozen}`,
+    own: berryOwn(request),
     outputs: [
       ...packageFolders(request),
       ".yarn/cache",
@@ -98,8 +104,13 @@ function berry(request: InstallRequest): InstallSteps {
       ".pnp.loader.mjs",
     ],
     key: keyOf(request, ["yarn.lock", "package.json", ".yarnrc.yml"]),
-    env: { ...NODE_ENV, YARN_GLOBAL_FOLDER: `${request.cache}/berry`, YARN_ENABLE_TELEMETRY: "0" },
-    relocatable: false,
+    env: {
+      ...NODE_ENV,
+      YARN_GLOBAL_FOLDER: `${request.cache}/berry`,
+      YARN_ENABLE_GLOBAL_CACHE: "0",
+      YARN_ENABLE_TELEMETRY: "0",
+    },
+    relocatable: true,
     needs: [
       {
         program: "yarn",
@@ -110,6 +121,13 @@ function berry(request: InstallRequest): InstallSteps {
     ],
     path: ["node_modules/.bin"],
   };
+}
+
+/** The `postinstall` of the repo's own packages: of theirs, berry runs no `prepare`. */
+function berryOwn({ members = [] }: InstallRequest): string {
+  const asks = `node -p 'require("./package.json").scripts?.postinstall ? "yes" : "no"'`;
+  const run = `(cd "$dir" && if test "$(${asks})" = yes; then yarn run postinstall; fi)`;
+  return `for dir in ${[".", ...members].map((dir) => `'${dir}'`).join(" ")}; do ${run} || exit 1; done`;
 }
 
 /** Of 2 only its last release is in the registry. A newer line than we know is asked for by its exact version. */
