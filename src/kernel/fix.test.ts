@@ -1,21 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { Action, Failure, Fixer, Loaded } from "../sdk/index.ts";
+import { EMPTY_PLAN, type Action, type Failure, type Fixer, type Loaded } from "../sdk/index.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { fingerprintOf, proposeRepair, REPAIR_LIMIT, withVariable, type Tried } from "./fix.ts";
-
-const emptyPlan = {
-  toolchains: [],
-  installs: [],
-  services: [],
-  databases: [],
-  env: [],
-  checks: [],
-  builds: [],
-  workspaces: [],
-  disagreements: [],
-  problems: [],
-};
 
 function failure(output: string, more: Partial<Failure> = {}): Failure {
   return {
@@ -25,7 +12,7 @@ function failure(output: string, more: Partial<Failure> = {}): Failure {
     command: "npm start",
     exit: 1,
     output,
-    plan: emptyPlan,
+    plan: EMPTY_PLAN,
     env: [],
     names: [],
     manifests: {},

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import type { AnyEvent, DataOf, EventType } from "../sdk/index.ts";
+import { EMPTY_PLAN, type AnyEvent, type DataOf, type EventType } from "../sdk/index.ts";
 import { noRepo, nowLine, reasons, type Live } from "./now-line.ts";
 import { emptyViews, fold, type RepoState } from "./views.ts";
 
@@ -169,18 +169,7 @@ function replay(events: readonly [EventType, unknown][]): RepoState {
 }
 
 function reportWith(question: { question: string; next: string }): DataOf<"run.ended">["report"] {
-  const plan = {
-    toolchains: [],
-    installs: [],
-    services: [],
-    databases: [],
-    env: [],
-    checks: [],
-    builds: [],
-    workspaces: [],
-    disagreements: [],
-    problems: [],
-  };
+  const plan = EMPTY_PLAN;
   return {
     state: "needs-you",
     repo: "/shop",

@@ -10,7 +10,7 @@ import { dirname, join } from "node:path";
 import { describe, test } from "node:test";
 import { loadPlugins } from "../host/plugins.ts";
 import { Action, type Failure, type FixerExample } from "../sdk/index.ts";
-import { EMPTY_PLAN } from "./fixer/_shared.ts";
+import { EMPTY_PLAN } from "../sdk/index.ts";
 
 const { fixers } = await loadPlugins();
 const TIMEOUT_MS = 30_000;

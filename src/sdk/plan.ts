@@ -225,3 +225,17 @@ export const Plan = z.object({
   problems: z.array(z.object({ file: z.string(), message: z.string() })),
 });
 export type Plan = z.infer<typeof Plan>;
+
+/** A plan in which nothing was detected. */
+export const EMPTY_PLAN: Plan = {
+  toolchains: [],
+  installs: [],
+  services: [],
+  databases: [],
+  env: [],
+  checks: [],
+  builds: [],
+  workspaces: [],
+  disagreements: [],
+  problems: [],
+};

@@ -1,5 +1,4 @@
-import type { Failure } from "../../sdk/index.ts";
-import { EMPTY_PLAN } from "./_shared.ts";
+import { EMPTY_PLAN, type Failure } from "../../sdk/index.ts";
 
 /** The engine that listens on a well-known port. */
 const ENGINES: Readonly<Record<string, string>> = {

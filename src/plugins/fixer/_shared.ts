@@ -106,20 +106,6 @@ export function startDatabase(failure: Failure, engine: string): Action {
   return env === undefined ? { do: "start-database", engine } : { do: "start-database", engine, env };
 }
 
-/** A plan in which nothing was detected: what examples start from. */
-export const EMPTY_PLAN: Failure["plan"] = {
-  toolchains: [],
-  installs: [],
-  services: [],
-  databases: [],
-  env: [],
-  checks: [],
-  builds: [],
-  workspaces: [],
-  disagreements: [],
-  problems: [],
-};
-
 function depth(dir: string): number {
   return dir === "." ? 0 : dir.split("/").length;
 }

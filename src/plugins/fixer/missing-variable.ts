@@ -1,5 +1,5 @@
-import { defineFixer, type Action, type Failure } from "../../sdk/index.ts";
-import { EMPTY_PLAN, plain } from "./_shared.ts";
+import { EMPTY_PLAN, defineFixer, type Action, type Failure } from "../../sdk/index.ts";
+import { plain } from "./_shared.ts";
 
 const NAME = "[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*";
 /** How programs say that one environment variable is missing; the group is its name. */

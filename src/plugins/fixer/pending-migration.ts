@@ -1,5 +1,5 @@
-import { defineFixer, type Action, type Failure } from "../../sdk/index.ts";
-import { EMPTY_PLAN, inside, installOf, packageJson, plain } from "./_shared.ts";
+import { EMPTY_PLAN, defineFixer, type Action, type Failure } from "../../sdk/index.ts";
+import { inside, installOf, packageJson, plain } from "./_shared.ts";
 import { planWithDatabase } from "./_shared-databases.ts";
 
 /** What drivers and frameworks say when the schema is behind the code. Catalogue tables of the server itself are another matter. */

@@ -1,5 +1,5 @@
-import { defineFixer, type Failure } from "../../sdk/index.ts";
-import { EMPTY_PLAN, installOf, nearestAbove, packageJson, plain } from "./_shared.ts";
+import { EMPTY_PLAN, defineFixer, type Failure } from "../../sdk/index.ts";
+import { installOf, nearestAbove, packageJson, plain } from "./_shared.ts";
 
 /** Output that a build makes and a start needs. */
 const SAYS = [

@@ -1,5 +1,5 @@
-import { defineFixer, type Action, type Failure } from "../../sdk/index.ts";
-import { EMPTY_PLAN, inside, plain, within } from "./_shared.ts";
+import { EMPTY_PLAN, defineFixer, type Action, type Failure } from "../../sdk/index.ts";
+import { inside, plain, within } from "./_shared.ts";
 
 /** A file that its program looks for in the working directory, and the managers whose folders hold it. */
 const LOOKED_FOR: readonly { says: RegExp; file: string; managers: readonly string[] }[] = [

@@ -1,5 +1,5 @@
-import { defineFixer, type Failure } from "../../sdk/index.ts";
-import { EMPTY_PLAN, nearestAbove, plain } from "./_shared.ts";
+import { EMPTY_PLAN, defineFixer, type Failure } from "../../sdk/index.ts";
+import { nearestAbove, plain } from "./_shared.ts";
 
 interface Wanted {
   readonly name: string;

@@ -2,8 +2,7 @@ import type { Action, Failure, Repair } from "../../sdk/index.ts";
 import { withVariable } from "../../kernel/fix.ts";
 import { migrate } from "./databases.ts";
 import { generated } from "./environment.ts";
-import type { RepairSubject } from "./repair.ts";
-import { adjustedEnv, command, emit, inDir, succeeded, type Run } from "./run.ts";
+import { adjustedEnv, command, emit, inDir, succeeded, type RepairSubject, type Run } from "./run.ts";
 import { toolchainOf } from "./toolchain.ts";
 
 type Done = { ok: true } | { ok: false; question: { question: string; next: string } };

@@ -1,16 +1,10 @@
 import { proposeRepair, type Tried } from "../../kernel/fix.ts";
-import type { DataOf, Failure, Phase } from "../../sdk/index.ts";
-import { adjustedEnv, emit, inDir, say, type FailureFacts, type Result, type Run } from "./run.ts";
+import type { DataOf, Failure } from "../../sdk/index.ts";
+import { adjustedEnv, emit, inDir, say, type FailureFacts, type RepairSubject, type Result, type Run } from "./run.ts";
 import { carryOut } from "./actions.ts";
 
 const MANIFEST =
   /^(package\.json|pyproject\.toml|requirements.*\.txt|Pipfile|setup\.cfg|Gemfile|go\.mod|Cargo\.toml|composer\.json)$/;
-
-export interface RepairSubject {
-  readonly phase: Phase;
-  readonly dir: string;
-  readonly service?: string;
-}
 
 /**
  * Attempts `attempt`; after a failure asks the fixers for one bounded repair, carries it out, and attempts again. It ends

@@ -8,6 +8,7 @@ import type {
   Hands,
   HealthProbe,
   Log,
+  Phase,
   Plan,
   Repo,
   Running,
@@ -83,6 +84,13 @@ export type FailureFacts = Pick<Failure, "command" | "exit" | "output"> & {
 export type Result<T> =
   | { ok: true; value: T }
   | { ok: false; question: { question: string; next: string }; failure?: FailureFacts };
+
+/** What is being repaired. */
+export interface RepairSubject {
+  readonly phase: Phase;
+  readonly dir: string;
+  readonly service?: string;
+}
 
 /** Everything one `up` carries from phase to phase. */
 export interface Run {
