@@ -165,14 +165,20 @@ test("a tampered entry is found out and built anew; one that was only moved is n
 
 test("the digest is of contents: two builds of the same give the same one", async (t) => {
   const { build, dependencies } = await setUp(t, none);
-  const [one, two, other] = [
-    await build(INSTALL, "b".repeat(64)),
-    await build(INSTALL, "c".repeat(64)),
-    await build(INSTALL.replace("one", "two"), "d".repeat(64)),
+  const big = `${INSTALL} && head -c 3000000 /dev/zero >node_modules/big`;
+  const [one, two, other, longer] = [
+    await build(big, "b".repeat(64)),
+    await build(big, "c".repeat(64)),
+    await build(big.replace("one", "two"), "d".repeat(64)),
+    await build(
+      `${big} && printf x | dd of=node_modules/big bs=1 seek=2999999 conv=notrunc status=none`,
+      "e".repeat(64),
+    ),
   ];
-  assert.ok(one.ok && two.ok && other.ok);
+  assert.ok(one.ok && two.ok && other.ok && longer.ok);
   assert.equal(one.entry.digest, two.entry.digest);
   assert.notEqual(one.entry.digest, other.entry.digest);
+  assert.notEqual(one.entry.digest, longer.entry.digest, "the last byte of a big file counts");
   assert.throws(() => void build(INSTALL, "../../etc"), /is no key/);
   await assert.rejects(dependencies.find("../x"), /is no key/);
 });

@@ -14,6 +14,7 @@ import {
   removeTree,
   sealedPath,
   stampOf,
+  type TreeEntry,
 } from "./sealed-tree.ts";
 import { attachToTree } from "./tree-dependencies.ts";
 
@@ -118,10 +119,10 @@ async function moveIn(store: string, repo: string, entry: { key: string; outputs
       const from = join(repo, path);
       if (!(await lstat(from).catch(() => undefined)) || !(await isInside(dirname(from), repo))) continue;
       await mkdir(dirname(join(tree, path)), { recursive: true });
-      await takeOut(from, join(tree, path));
+      await moveTree(from, join(tree, path));
       paths.push(path);
     }
-    const entries = await listTree(tree);
+    const entries = await listWithoutLinks(tree);
     const bytes = entries.reduce((sum, one) => sum + one.size, 0);
     const digest = await contentDigest(tree, entries);
     const seal: Seal = { key: entry.key, digest, stamp: stampOf(entries), paths, bytes };
@@ -136,11 +137,13 @@ async function moveIn(store: string, repo: string, entry: { key: string; outputs
 }
 
 /** A file with a second name could be written through it (an unsandboxed manager links its cache), so such a tree is copied. */
-async function takeOut(from: string, to: string): Promise<void> {
-  const isFolder = (await lstat(from)).isDirectory();
-  const linked = isFolder && (await listTree(from)).some((one) => one.kind === "file" && one.links > 1);
-  if (linked) await copyTree(from, to);
-  else await moveTree(from, to);
+async function listWithoutLinks(tree: string): Promise<TreeEntry[]> {
+  const entries = await listTree(tree);
+  if (!entries.some((one) => one.kind === "file" && one.links > 1)) return entries;
+  await rename(tree, `${tree}-linked`);
+  await copyTree(`${tree}-linked`, tree);
+  await removeTree(`${tree}-linked`);
+  return listTree(tree);
 }
 
 async function isWhole(dataDir: string, store: string, seal: Seal): Promise<boolean> {
