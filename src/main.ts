@@ -8,7 +8,7 @@ import { openChanges } from "./host/changes.ts";
 import { systemClock } from "./host/clock.ts";
 import { openDependencies, type HostDependencies } from "./host/dependency-store.ts";
 import { diagnose, type Finding } from "./host/doctor.ts";
-import { openSqliteEngine } from "./host/engine.ts";
+import { openPostgresEngine, openSqliteEngine } from "./host/engine.ts";
 import { gatherFacts } from "./host/environment.ts";
 import { openSigningKey } from "./host/keys.ts";
 import { lockDataDir } from "./host/lock.ts";
@@ -22,9 +22,11 @@ import { inspectRepo, repoSource } from "./host/repo.ts";
 import { openRooms, type HostRooms } from "./host/rooms.ts";
 import { probeSandbox } from "./host/sandbox.ts";
 import { createSecrets } from "./host/secrets.ts";
+import { expireSegments } from "./host/segments-expire.ts";
 import { openSegments } from "./host/segments.ts";
 import { openTreeSite, siteMark } from "./host/site-tree.ts";
 import { openFiles } from "./host/files.ts";
+import { openPostgresStore } from "./host/store-postgres.ts";
 import { openSqliteStore } from "./host/store-sqlite.ts";
 import { openToolbox } from "./host/toolbox.ts";
 import { openVault } from "./host/vault.ts";
@@ -73,9 +75,10 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
     });
   await sweepOrphans(siteMark(dataDir));
   const hands = await openHands(dataDir);
-  const store = await openSqliteStore(join(dataDir, "log.db"));
+  const { store, openEngine, pollMs } = await openBackend(dataDir);
   const log = createLog({
     store,
+    ...pollMs,
     secrets: hands.secrets,
     clock: systemClock,
     sessionId: hands.boot,
@@ -83,7 +86,7 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
     newId: hands.newId,
   });
   const sites = new Sites(hands, log);
-  const engine = await openSqliteEngine(join(dataDir, "workflows.db"), { onFailed: () => undefined });
+  const engine = await openEngine();
   const machine: Machine = new Machine({
     hands,
     log,
@@ -105,6 +108,24 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
   await hands.close();
   await store.close();
   await locked.lock.release();
+}
+
+/** One machine keeps its log in SQLite; a team shares one in the Postgres of LODESTAR_DATABASE_URL (DESIGN.md 5). */
+async function openBackend(dataDir: string) {
+  // The machine itself records how a run ended, whatever it ended with.
+  const onFailed = () => undefined;
+  const url = process.env["LODESTAR_DATABASE_URL"];
+  if (url === undefined || url === "")
+    return {
+      store: await openSqliteStore(join(dataDir, "log.db")),
+      openEngine: () => openSqliteEngine(join(dataDir, "workflows.db"), { onFailed }),
+      pollMs: {},
+    };
+  return {
+    store: await openPostgresStore(url, { log: "lodestar" }),
+    openEngine: () => openPostgresEngine(url, { onFailed, owner: dataDir }),
+    pollMs: { pollMs: 250 },
+  };
 }
 
 type WorkflowCall = Parameters<ConstructorParameters<typeof Machine>[0]["workflows"][string]>[0];
@@ -151,8 +172,9 @@ async function openHands(dataDir: string): Promise<OpenHands> {
   };
   const rooms = await openRooms({ ...common, clock: systemClock });
   const dependencies = openDependencies({ dataDir, rooms });
-  void evict(rooms, dependencies);
-  const daily = setInterval(() => void evict(rooms, dependencies), 24 * 60 * 60_000);
+  const evictAll = () => void evict({ rooms, dependencies, segments: inData("segments") });
+  evictAll();
+  const daily = setInterval(evictAll, 24 * 60 * 60_000);
   return {
     ...PLAIN,
     boot: randomUUID(),
@@ -204,11 +226,12 @@ function here(path: string): string {
   return process.env["WSL_DISTRO_NAME"] === undefined ? path : (toWsl(path) ?? path);
 }
 
-/** Keeps the data dir below its caps (24 h and 10 GiB of rooms, 20 GiB of sealed dependencies); what is in use stays. */
-async function evict(rooms: HostRooms, dependencies: HostDependencies): Promise<void> {
+/** Keeps the data dir below its caps (10 GiB of rooms, 20 GiB of sealed dependencies, 2 GiB of output); what is in use stays. */
+async function evict(what: { rooms: HostRooms; dependencies: HostDependencies; segments: string }): Promise<void> {
   try {
-    await rooms.expire();
-    await dependencies.expire();
+    await what.rooms.expire();
+    await what.dependencies.expire();
+    await expireSegments(what.segments);
   } catch (error) {
     // It is tried again tomorrow; until then it stands in daemon.log.
     process.stderr.write(`Old rooms could not be removed: ${messageOf(error)}\n`);
