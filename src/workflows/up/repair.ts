@@ -1,6 +1,16 @@
 import { proposeRepair, type Tried } from "../../kernel/fix.ts";
 import type { DataOf, Failure } from "../../sdk/index.ts";
-import { adjustedEnv, emit, inDir, say, type FailureFacts, type RepairSubject, type Result, type Run } from "./run.ts";
+import {
+  adjustedEnv,
+  emit,
+  errorLine,
+  inDir,
+  say,
+  type FailureFacts,
+  type RepairSubject,
+  type Result,
+  type Run,
+} from "./run.ts";
 import { carryOut } from "./actions.ts";
 
 const MANIFEST =
@@ -49,7 +59,7 @@ export async function withRepairs<T>(
     const record = {
       fixer,
       fingerprint,
-      failure: firstOf(failure),
+      failure: errorLine(failure.output) || `exit ${failure.exit}`,
       title: repair.title,
       actions: [...repair.actions],
       ...service,
@@ -83,11 +93,4 @@ async function describe(run: Run, subject: RepairSubject, facts: FailureFacts): 
   const { names } = view.dir(subject.dir);
   const env = [...new Set([...Object.keys(adjustedEnv(run, subject.service)), ...(facts.env ?? [])])];
   return { ...subject, ...facts, output, plan: run.plan, env, names, manifests, freeMemory: run.hands.freeMemory() };
-}
-
-function firstOf(failure: Failure): string {
-  const line = failure.output
-    .split("\n")
-    .find((one) => /error|fail|exception|cannot|missing|refused|denied|not found|in use/i.test(one));
-  return (line ?? failure.output.trimEnd().split("\n").at(-1) ?? `exit ${failure.exit}`).trim().slice(0, 300);
 }

@@ -207,3 +207,10 @@ export function inDir(dir: string, path: string): string {
 export function lastLine(output: string): string {
   return output.trimEnd().split("\n").at(-1)?.trim().slice(0, 300) ?? "";
 }
+
+/** The line of an output that most likely says what went wrong; else its last line. */
+export function errorLine(output: string): string {
+  const known = /error|fail|exception|cannot|missing|refused|denied|not found|in use/i;
+  const line = output.split("\n").find((one) => known.test(one));
+  return line === undefined ? lastLine(output) : line.trim().slice(0, 300);
+}

@@ -5,7 +5,7 @@ import { startDatabases } from "./databases.ts";
 import { environmentOf } from "./environment.ts";
 import type { Installed } from "./install.ts";
 import { withRepairs } from "./repair.ts";
-import { command, emit, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
+import { command, emit, errorLine, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
 import { toolchainOf } from "./toolchain.ts";
 
 const JOB_TIMEOUT = 15 * 60_000;
@@ -108,7 +108,10 @@ async function launch(
   };
   return {
     ok: false,
-    question: { question: `${name} is not healthy: ${result.health.detail}`, next: `lodestar logs ${name}` },
+    question: {
+      question: `${name} is not healthy: ${result.health.detail}${result.output.trim() === "" ? "" : ` (${errorLine(result.output)})`}`,
+      next: `lodestar logs ${name}`,
+    },
     failure: {
       command: spec.command,
       exit: result.exit,
