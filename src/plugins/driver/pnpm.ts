@@ -100,6 +100,8 @@ function settings(cache: string): Record<string, string> {
     package_manager_strict: "false",
     // From 11 an install fails when it leaves a script out; here that is what is asked for.
     strict_dep_builds: "false",
+    // From 11 on `pnpm run` installs once more when node_modules is not where it was made, as a copy is not.
+    verify_deps_before_run: "false",
     update_notifier: "false",
   };
   return Object.fromEntries(
