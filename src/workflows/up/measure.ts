@@ -155,7 +155,7 @@ async function prepareRoom(run: Run, installed: readonly Installed[]): Promise<P
     type: "room.created",
     data: { room: site.id, commit: run.head.commit, path: site.root, purpose: "baseline" },
   });
-  for (const one of installed.filter((other) => !other.entry))
+  for (const one of installed.filter((other) => !other.entry && other.work.steps.outputs.length > 0))
     run.notChecked.push(`${one.dir}: its dependencies could not be sealed, so checks ran without them`);
   for (const one of installed) {
     const own = one.entry ? await runOwn(run, site, one.work) : undefined;
