@@ -76,16 +76,22 @@ export function sentenceOf(receipt: Omit<Receipt, "sentence">): string {
     : `${HEADLINE[receipt.verdict]} ${short(receipt.commit)}${receipt.base === null ? "" : ` against ${short(receipt.base)}`}`;
   const results = [...testResults(receipt.checks, baseline), ...otherResults(receipt.checks, baseline)];
   const notRun = receipt.checks.filter((check) => check.verdict === "not-run").map((check) => check.name);
+  // What stands there by itself (a room's limits, a guess of the plan) is a sentence of its own: it is counted here.
+  const named = unique([...notRun, ...receipt.notChecked.filter((one) => NAME.test(one))]);
+  const besides = unique(receipt.notChecked).filter((one) => !named.includes(one)).length;
   const clauses = [
     results.length > 0 ? results.join(", ") : "no check ran to a result",
     ...receipt.tampering.map((found) => `${found.file} was tampered with`),
-    ...phrase(unique([...notRun, ...receipt.notChecked]), "was not checked", "were not checked"),
+    ...phrase(named, "was not checked", "were not checked"),
+    ...(besides > 0 ? [`${amount(besides, "thing")} besides ${besides === 1 ? "was" : "were"} not checked`] : []),
     ...(receipt.dirty ? ["uncommitted changes are not part of it"] : []),
     ...(receipt.environment.sandbox === "unsandboxed" ? ["it ran unsandboxed"] : []),
   ];
   return `${opening}: ${clauses.join("; ")}.`;
 }
 
+/** The name of a check, as against a remark. */
+const NAME = /^[\w:./-]+$/;
 const HEADLINE = { verified: "Verified", refuted: "Refuted", unprovable: "Could not prove" } as const;
 
 /** All counted tests together, and the checks that count none by name. */

@@ -45,20 +45,25 @@ async function installOne(run: Run, install: Install, before: readonly Installed
   const chain = await toolchainOf(run, install.dir);
   const missing = chain.missing[0];
   if (missing) return question(missing.question, missing.next);
-  const { key, clean } = await storeKey(run, install, steps, chain.versions);
+  const keys = await storeKeys(run, install, steps, chain.versions);
   const work: Work = { install, steps, env: { ...chain.env, ...steps.env }, path: chain.path, reads: chain.reads };
-  const installed = { dir: install.dir, path: steps.path.map((folder) => inDir(install.dir, folder)), key, work };
+  const installed = {
+    dir: install.dir,
+    path: steps.path.map((folder) => inDir(install.dir, folder)),
+    key: keys.tree,
+    work,
+  };
 
   // An edited manifest, or an install that cannot be moved to another path, is installed where it is used.
-  if (!clean || !steps.relocatable || steps.outputs.length === 0) {
-    const result = await run.step(`install ${install.dir} in place`, [key, [...run.adjust.env]], async () =>
+  if (keys.tree !== keys.head || !steps.relocatable || steps.outputs.length === 0) {
+    const result = await run.step(`install ${install.dir} in place`, [keys.tree, [...run.adjust.env]], async () =>
       brief(await runSteps(run, run.tree, work)),
     );
     if (!succeeded(result)) return failed(run, work, result);
-    const entry = clean && steps.outputs.length > 0 ? await sealed(run, work, key, before) : undefined;
+    const entry = steps.outputs.length > 0 ? await sealed(run, work, keys.head, before) : undefined;
     return { ok: true, value: { ...installed, entry: entry?.ok ? entry.entry : undefined } };
   }
-  const outcome = await sealed(run, work, key, before);
+  const outcome = await sealed(run, work, keys.head, before);
   if (!outcome.ok) return failed(run, work, outcome.result);
   const { copied } = await run.hands.dependencies.attach(run.repo, outcome.entry);
   if (copied) {
@@ -139,9 +144,12 @@ async function runSteps(run: Run, site: Site, { install, steps, env, path, reads
   });
 }
 
-/** Key of the sealed store: everything that decides the result. `clean` says that the files are as HEAD has them. */
-async function storeKey(run: Run, install: Install, steps: InstallSteps, versions: Record<string, string>) {
-  const view = await run.hands.view(run.repo);
+/**
+ * Keys of the sealed store: everything that decides the result. `tree` is of the files as they are, `head` of those of
+ * HEAD, which rooms get; they differ when a manifest has uncommitted edits.
+ */
+async function storeKeys(run: Run, install: Install, steps: InstallSteps, versions: Record<string, string>) {
+  const view = (await run.hands.view(run.repo)).dir(install.dir);
   const parts: unknown[] = [
     install.manager,
     install.version,
@@ -150,16 +158,17 @@ async function storeKey(run: Run, install: Install, steps: InstallSteps, version
     versions,
     `${run.hands.tools.platform}-${run.hands.tools.arch}`,
     run.adjust.fresh.get(install.dir) ?? 0,
+    run.adjust.commands.get(`${install.dir}/install`),
   ];
-  parts.push(run.adjust.commands.get(`${install.dir}/install`));
-  let clean = true;
+  const [tree, head] = [[...parts], [...parts]];
   for (const file of [...steps.key].sort()) {
     const path = inDir(install.dir, file);
-    const text = await view.dir(install.dir).text(file);
-    parts.push(path, text === undefined ? null : run.hands.hash(text));
-    if (run.head.dirty && text !== (await run.repo.git.show(run.head.commit, path))) clean = false;
+    const text = await view.text(file);
+    const committed = run.head.dirty ? await run.repo.git.show(run.head.commit, path) : text;
+    tree.push(path, text === undefined ? null : run.hands.hash(text));
+    head.push(path, committed === undefined ? null : run.hands.hash(committed));
   }
-  return { key: run.hands.hash(JSON.stringify(parts)), clean };
+  return { tree: run.hands.hash(JSON.stringify(tree)), head: run.hands.hash(JSON.stringify(head)) };
 }
 
 function failed(run: Run, { install, steps }: Work, result: CommandResult): Result<never> {

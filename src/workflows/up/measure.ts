@@ -39,7 +39,6 @@ export async function measure(
   known: readonly { receipt: string; tree: string; environment: string }[],
 ): Promise<Baseline> {
   if (run.plan.checks.length === 0) run.notChecked.push("no check was found: no tests, types, lint or build command");
-  if (run.head.dirty) run.notChecked.push("uncommitted edits: the baseline is of HEAD");
   return timed(run, "checks", async () => {
     const parts = await environmentParts(run, installed);
     const probe = baselineReceipt({
