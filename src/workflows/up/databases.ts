@@ -1,6 +1,17 @@
 import type { DatabaseAnswer, DatabaseDriver, PlannedDatabase, Site } from "../../sdk/index.ts";
 import { environmentOf } from "./environment.ts";
-import { command, emit, lastLine, round, say, succeeded, type LiveDatabase, type Result, type Run } from "./run.ts";
+import {
+  command,
+  emit,
+  errorLine,
+  lastLine,
+  round,
+  say,
+  succeeded,
+  type LiveDatabase,
+  type Result,
+  type Run,
+} from "./run.ts";
 import { isWithin, toolchainOf } from "./toolchain.ts";
 
 const PREPARE_TIMEOUT = 120_000;
@@ -158,7 +169,7 @@ async function prepare(
   return {
     ok: false,
     question: {
-      question: `Creating a ${database.engine} database failed: ${lastLine(result.output)}`,
+      question: `Creating a ${database.engine} database failed: ${errorLine(result.output)}`,
       next: "lodestar doctor",
     },
     failure: { command: script, exit: result.exit, output: result.output },
@@ -216,7 +227,7 @@ export async function migrate(
         return {
           ok: false,
           question: {
-            question: `Migrating with ${migration.tool} failed: ${lastLine(result.output)}`,
+            question: `Migrating with ${migration.tool} failed: ${errorLine(result.output)}`,
             next: `cd ${migration.dir} && ${migration.command}`,
           },
           failure: { command: migration.command, exit: result.exit, output: result.output },
@@ -245,7 +256,7 @@ async function seed(
     "seed",
   );
   if (!succeeded(result))
-    run.notChecked.push(`first data was not loaded: ${line} failed in ${dir}: ${lastLine(result.output)}`);
+    run.notChecked.push(`first data was not loaded: ${line} failed in ${dir}: ${errorLine(result.output)}`);
 }
 
 async function inDatabaseEnv(

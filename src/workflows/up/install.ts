@@ -1,7 +1,7 @@
 import type { CommandResult, Install, InstallSteps, SealedDependencies, Site } from "../../sdk/index.ts";
 import { OutsideError } from "../../sdk/index.ts";
 import { withRepairs } from "./repair.ts";
-import { brief, command, inDir, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
+import { brief, command, inDir, round, say, succeeded, timed, type Result, type Run, errorLine } from "./run.ts";
 import { installSteps, toolchainOf } from "./toolchain.ts";
 
 const INSTALL_TIMEOUT = 15 * 60_000;
@@ -177,7 +177,7 @@ function failed(run: Run, { install, steps }: Work, result: CommandResult): Resu
     ok: false,
     failure: { command: what, exit: result.exit, output: result.output },
     question: {
-      question: `Installing ${install.dir} with ${install.manager} failed after ${round(result.seconds)} s: ${lastLine(result.output)}`,
+      question: `Installing ${install.dir} with ${install.manager} failed after ${round(result.seconds)} s: ${errorLine(result.output)}`,
       next: `lodestar logs "${result.segment.segment}"`,
     },
   };

@@ -197,7 +197,7 @@ function summary(result: CommandResult): string {
   if (result.timedOut) return `did not end in time; stopped after ${round(result.seconds)} s`;
   if (result.signal !== null) return `ended by ${result.signal}`;
   const last = result.output.trimEnd().split("\n").at(-1)?.trim() ?? "";
-  return result.exit === 0 ? last.slice(0, 200) : `exit ${result.exit}: ${last.slice(0, 200)}`;
+  return result.exit === 0 ? last.slice(0, 200) : `exit ${result.exit}: ${errorLine(result.output).slice(0, 200)}`;
 }
 
 export function inDir(dir: string, path: string): string {
