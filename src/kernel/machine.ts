@@ -267,6 +267,7 @@ export class Machine {
     const close = () => void this.#close(repo).catch(() => undefined);
     signal.addEventListener("abort", close, { once: true });
     try {
+      signal.throwIfAborted();
       const report = await code({ runId, input, signal, state });
       await this.append({ ...base, type: "run.ended", data: { state: report.state, report }, key: `${runId}/ended` });
       return report.state;
