@@ -46,6 +46,28 @@ export default defineDetector({
       ],
     },
     {
+      name: "a tsconfig that only refers to others",
+      files: {
+        "package.json": '{ "devDependencies": { "typescript": "5" } }',
+        "tsconfig.json":
+          '{ "files": [],\n// both\n"references": [{ "path": "./tsconfig.app.json" }, { "path": "tsconfig.node.json" }] }',
+        "tsconfig.app.json": "{}",
+        "tsconfig.node.json": "{}",
+      },
+      finds: [
+        { kind: "types", command: "npx tsc --noEmit -p tsconfig.app.json && npx tsc --noEmit -p tsconfig.node.json" },
+      ],
+    },
+    {
+      name: "one that refers to folders, whose output we do not know how to make",
+      files: {
+        "package.json": '{ "devDependencies": { "typescript": "5" } }',
+        "tsconfig.json": '{ "files": [], "references": [{ "path": "./core" }] }',
+        "core/tsconfig.json": "{}",
+      },
+      finds: [],
+    },
+    {
       name: "a script that watches or repairs is no check",
       files: {
         "package.json": '{ "scripts": { "test": "jest --watch", "test:ci": "jest", "lint": "eslint . --fix" } }',
@@ -182,10 +204,25 @@ async function byTool(
     const config = tool.config && dir.names.find((name) => tool.config?.test(name));
     if (tool.config && config === undefined) continue;
     const because = config === undefined ? await dir.at("package.json", `"${tool.package}"`) : await dir.at(config);
-    const command = runProgram(manager, tool.program);
+    const programs = tool.program === "tsc --noEmit" ? await compilerRuns(dir) : [tool.program];
+    if (programs.length === 0) continue;
+    const command = programs.map((program) => runProgram(manager, program)).join(" && ");
     return check(dir, { kind, command, because, confidence: tool.confidence });
   }
   return kind === "test" ? ownRunner(dir, manager) : undefined;
+}
+
+/**
+ * A tsconfig.json that only refers to others has no files, so `tsc` is green whatever is wrong: each one is checked instead.
+ * Projects in folders of their own need each other's output first; without knowing more, none is checked.
+ */
+async function compilerRuns(dir: DirView): Promise<string[]> {
+  const text = ((await dir.text("tsconfig.json")) ?? "").replace(/^\s*\/\/.*$/gm, "");
+  const isEmpty = /"files"\s*:\s*\[\s*\]/.test(text) && !/"include"\s*:\s*\[\s*"/.test(text);
+  if (!isEmpty) return ["tsc --noEmit"];
+  const others = [...text.matchAll(/"path"\s*:\s*"(?:\.\/)?([^"]+)"/g)].map(([, path = ""]) => path);
+  const files = others.filter((path) => dir.has(path));
+  return files.length === others.length ? files.map((file) => `tsc --noEmit -p ${file}`) : [];
 }
 
 /** Test files that import the runner of the runtime itself; looked for beside the package and in its usual folders. */
