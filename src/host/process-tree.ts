@@ -53,12 +53,12 @@ const WRAPPER = /^(sh|bash|dash|ash|zsh|busybox|npm|npx|yarn|pnpm|make|just|go|c
 const SHELL = ["sh", "-c", 'exec sh -c "$0" 2>&1'];
 /** The first process of a namespace gets no signal that it does not handle; this shell stands there instead of the command. */
 const FIRST = ["sh", "-c", '"$@" & wait $!', "sh"];
-const NAMESPACE = [
-  "setpriv --pdeathsig KILL --",
-  "unshare --user --map-current-user --pid --fork --kill-child --mount-proc --",
-].flatMap((part) => part.split(" "));
+/** Root needs no user namespace for a PID namespace, and would lose its rights in one: a database could not become another user. */
+const NAMESPACES = [...(process.getuid?.() === 0 ? [""] : []), "--user --map-current-user "].map((user) =>
+  `setpriv --pdeathsig KILL -- unshare ${user}--pid --fork --kill-child --mount-proc --`.split(" "),
+);
 
-let namespaceWorks: Promise<boolean> | undefined;
+let workingNamespace: Promise<readonly string[] | undefined> | undefined;
 
 /** Starts a shell command. Rejects when it cannot be started at all (no such folder, no shell). */
 export async function startTree(request: TreeCommand, options: { namespaces?: boolean } = {}): Promise<Tree> {
@@ -69,8 +69,8 @@ export async function startTree(request: TreeCommand, options: { namespaces?: bo
     const pid = await pidOf(sandboxed.child);
     return namespaceTree({ child: sandboxed.child, pid, containment: "sandbox", first: sandboxed.init });
   }
-  const useNamespace = options.namespaces !== false && (await canUseNamespace());
-  const [program = "sh", ...args] = useNamespace ? [...NAMESPACE, ...FIRST, ...argv] : argv;
+  const namespace = options.namespaces === false ? undefined : await findNamespace();
+  const [program = "sh", ...args] = namespace ? [...namespace, ...FIRST, ...argv] : argv;
   const child = spawn(program, args, {
     cwd: request.cwd,
     env: { ...request.env, ...marks },
@@ -78,7 +78,7 @@ export async function startTree(request: TreeCommand, options: { namespaces?: bo
     stdio: ["ignore", "pipe", "pipe"],
   });
   const pid = await pidOf(child);
-  if (!useNamespace) return groupTree({ child, pid, start: request.start });
+  if (!namespace) return groupTree({ child, pid, start: request.start });
   return namespaceTree({ child, pid, containment: "namespace", first: Promise.resolve(undefined) });
 }
 
@@ -192,12 +192,19 @@ function groupTree(parts: { child: ChildProcess; pid: number; start: string }): 
   };
 }
 
-/** Whether a PID namespace can be had without bubblewrap, found out by making one. */
-export function canUseNamespace(): Promise<boolean> {
-  if (process.platform !== "linux") return Promise.resolve(false);
-  const [program, ...args] = [...NAMESPACE, "sh", "-c", "echo works"];
-  namespaceWorks ??= systemOutput(program ?? "", args).then((text) => text.trim() === "works");
-  return namespaceWorks;
+/** The command that gives a PID namespace without bubblewrap, found out by making one; undefined where none works. */
+export function findNamespace(): Promise<readonly string[] | undefined> {
+  workingNamespace ??= tryNamespaces();
+  return workingNamespace;
+}
+
+async function tryNamespaces(): Promise<readonly string[] | undefined> {
+  if (process.platform !== "linux") return undefined;
+  for (const namespace of NAMESPACES) {
+    const [program, ...args] = [...namespace, "sh", "-c", "echo works"];
+    if ((await systemOutput(program ?? "", args)).trim() === "works") return namespace;
+  }
+  return undefined;
 }
 
 function pidOf(child: ChildProcess): Promise<number> {

@@ -9,7 +9,7 @@ import { after, describe, it } from "node:test";
 import type { Running } from "../sdk/index.ts";
 import { commandOf, isAlive, processTable } from "./process-table.ts";
 import { createProcesses, sweepOrphans, type Launch, type Processes } from "./processes.ts";
-import { canUseNamespace } from "./process-tree.ts";
+import { findNamespace } from "./process-tree.ts";
 import { probeSandbox } from "./sandbox.ts";
 import { createSecrets } from "./secrets.ts";
 import { openSegments } from "./segments.ts";
@@ -22,7 +22,7 @@ for (const dir of [join(repo, ".git"), join(scratch, "home")]) mkdirSync(dir, { 
 const env = { PATH: process.env["PATH"] ?? "" };
 const path = (process.env["PATH"] ?? "").split(":");
 const sandbox = await probeSandbox();
-const hasNamespaces = await canUseNamespace();
+const hasNamespaces = (await findNamespace()) !== undefined;
 const secrets = createSecrets();
 secrets.add("correct-horse-battery");
 const segments = openSegments(join(folder, "segments"), secrets);

@@ -7,6 +7,7 @@ import { installAll } from "./up/install.ts";
 import { measure, type Baseline } from "./up/measure.ts";
 import { withRepairs } from "./up/repair.ts";
 import {
+  ask,
   emit,
   noAdjustments,
   round,
@@ -91,7 +92,7 @@ async function phases(run: Run, known: UpContext["known"]): Promise<{ started: S
   const nothing: Baseline = { receipt: null, checks: [] };
   const installed = await installAll(run);
   if (!installed.ok) {
-    run.questions.push(installed.question);
+    ask(run, installed.question);
     run.notChecked.push("services and checks: dependencies are not installed");
     return { started: [], baseline: nothing };
   }
@@ -110,7 +111,7 @@ async function prepareDatabases(run: Run): Promise<void> {
     startDatabases(run, run.tree, run.runtime.databases),
   );
   if (!started.ok) {
-    run.questions.push(started.question);
+    ask(run, started.question);
     return;
   }
   await say(run, "databases", `Migrating the database of ${run.repo.name}`);
@@ -118,7 +119,7 @@ async function prepareDatabases(run: Run): Promise<void> {
     const done = await migrate(run, run.tree, started.value);
     return done.ok ? { ok: true, value: true } : done;
   });
-  if (!migrated.ok) run.questions.push(migrated.question);
+  if (!migrated.ok) ask(run, migrated.question);
   else await tellMigrated(run, started.value);
 }
 

@@ -214,3 +214,8 @@ export function errorLine(output: string): string {
   const line = output.split("\n").find((one) => known.test(one));
   return line === undefined ? lastLine(output) : line.trim().slice(0, 300);
 }
+
+/** A question for the person, each once. */
+export function ask(run: Run, question: Run["questions"][number]): void {
+  if (!run.questions.some((one) => one.question === question.question)) run.questions.push(question);
+}

@@ -5,7 +5,7 @@ import { startDatabases } from "./databases.ts";
 import { environmentOf } from "./environment.ts";
 import type { Installed } from "./install.ts";
 import { withRepairs } from "./repair.ts";
-import { command, emit, errorLine, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
+import { ask, command, emit, errorLine, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
 import { toolchainOf } from "./toolchain.ts";
 
 const JOB_TIMEOUT = 15 * 60_000;
@@ -48,8 +48,9 @@ async function startOne(
     async (attempt) => {
       const built = await buildFor(run, service, installed);
       if (!built.ok) return built;
-      const databases = await startDatabases(run, run.tree, run.runtime.databases);
-      if (!databases.ok) return databases;
+      // They were started before the first service; a repair may have asked for one more.
+      const databases = attempt === 1 ? undefined : await startDatabases(run, run.tree, run.runtime.databases);
+      if (databases?.ok === false) return databases;
       return launch(run, service, installed, before, attempt);
     },
   );
@@ -57,7 +58,7 @@ async function startOne(
     if (service.kind !== "job") void run.runtime.supervisor.keep(service.name);
     return outcome.value;
   }
-  run.questions.push(outcome.question);
+  ask(run, outcome.question);
   return {
     name: service.name,
     dir: service.dir,
