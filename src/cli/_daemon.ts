@@ -4,6 +4,7 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
+import { z } from "zod";
 import { createClient, Endpoint, type Client } from "../client/client.ts";
 import { OutsideError, UserError } from "../sdk/errors.ts";
 import { version } from "./_terminal.ts";
@@ -42,7 +43,16 @@ export async function needDaemon(options: DataDirOption): Promise<Client> {
   const dataDir = dataDirOf(options);
   const client = await findDaemon(dataDir);
   if (client) return client;
-  throw new UserError("No daemon runs here", { tried: `looked in ${dataDir}`, next: "lodestar up <path>" });
+  throw new UserError(whyNoDaemon(dataDir), { tried: `looked in ${dataDir}`, next: "lodestar up <path>" });
+}
+
+/** Why no daemon answers: one that ends by itself takes its `holder.json` away, one that is killed does not. */
+export function whyNoDaemon(dataDir: string): string {
+  const holder = z.object({ pid: z.number().int() }).safeParse(readJson(join(dataDir, "holder.json")));
+  if (!holder.success) return "No daemon runs here";
+  const { pid } = holder.data;
+  if (isRunning(pid)) return `The daemon (pid ${pid}) does not answer`;
+  return `The daemon (pid ${pid}) was killed or has crashed, and what it ran ended with it`;
 }
 
 /** The running daemon, started if there is none; an older one is replaced. `started` tells whether this call started it. */
@@ -92,9 +102,9 @@ async function launch(dataDir: string, before: string | undefined): Promise<Clie
 
 /** Asks a daemon to end, and waits until its process is gone with everything that it started. */
 export async function endDaemon(client: Client, by: string): Promise<void> {
-  const asked = await client.post("shutdown", { by }).catch(() => undefined);
+  if (!(await client.post("shutdown", { by }).catch(() => undefined))) return;
   const deadline = Date.now() + STOP_TIMEOUT;
-  while (asked && Date.now() < deadline && isRunning(client.endpoint.pid))
+  while (Date.now() < deadline && isRunning(client.endpoint.pid))
     await new Promise((done) => setTimeout(done, POLL));
 }
 
@@ -109,9 +119,14 @@ function isRunning(pid: number): boolean {
 }
 
 function readEndpoint(dataDir: string): Endpoint | undefined {
+  const parsed = Endpoint.safeParse(readJson(join(dataDir, "daemon.json")));
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** Undefined when the file is absent, unreadable or no JSON. */
+function readJson(file: string): unknown {
   try {
-    const parsed = Endpoint.safeParse(JSON.parse(readFileSync(join(dataDir, "daemon.json"), "utf8")));
-    return parsed.success ? parsed.data : undefined;
+    return JSON.parse(readFileSync(file, "utf8"));
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { execFile, spawn, type ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -5,7 +6,9 @@ import { dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { z } from "zod";
 import { createClient, Endpoint, type Client } from "../client/client.ts";
+import { Report, type AnyEvent, type Event, type EventType } from "../sdk/index.ts";
 import { processesOf } from "./processes.ts";
 
 /** How a command of the program ended. */
@@ -32,6 +35,10 @@ export interface World {
   repo(name: string, files: Readonly<Record<string, string>>, options?: { commit?: boolean }): Promise<string>;
   run(...args: string[]): Promise<Ended>;
   start(...args: string[]): Started;
+  /** Starts the daemon and waits until it answers; commands use it then, and `--once` leaves it alone. */
+  daemon(): Promise<Client>;
+  /** Waits until a daemon that another command starts answers. */
+  untilDaemon(): Promise<Client>;
   /** The daemon that the data dir names; rejects when it names none. */
   client(): Promise<Client>;
   /** Processes of this world that are alive, after they had `patience` milliseconds to end. */
@@ -49,6 +56,8 @@ export interface WorldOptions {
 
 export const PROGRAM = fileURLToPath(new URL("../../bin/lodestar.mjs", import.meta.url));
 const POLL = 25;
+/** Milliseconds until a daemon that was started must answer. */
+const PATIENCE = 30_000;
 
 export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "lodestar-")));
@@ -73,6 +82,15 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
     repo: (name, files, how = {}) => makeRepo(join(root, name), files, how),
     run: (...args) => start(...args).ended,
     start,
+    async daemon() {
+      const { ended } = start("daemon");
+      const failed = ended.then((end) => {
+        throw new Error(`the daemon ended with ${end.status}: ${end.stdout}${end.stderr}`);
+      });
+      failed.catch(() => undefined);
+      return Promise.race([failed, untilAnswers(dataDir)]);
+    },
+    untilDaemon: () => untilAnswers(dataDir),
     client: async () => createClient(await endpointOf(dataDir)),
     left,
     async close() {
@@ -91,6 +109,54 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
 /** What `<data dir>/daemon.json` says. */
 export async function endpointOf(dataDir: string): Promise<Endpoint> {
   return Endpoint.parse(JSON.parse(await readFile(join(dataDir, "daemon.json"), "utf8")));
+}
+
+async function untilAnswers(dataDir: string): Promise<Client> {
+  const deadline = performance.now() + PATIENCE;
+  for (;;) {
+    if (performance.now() > deadline) throw new Error(`no daemon answered within ${PATIENCE} ms`);
+    const endpoint = await endpointOf(dataDir).catch(() => undefined);
+    const client = endpoint && createClient(endpoint);
+    if (client && (await client.health())) return client;
+    await wait(POLL);
+  }
+}
+
+/** The report that `up --json` printed; fails with everything that was printed when it printed none. */
+export function reportOf({ stdout, stderr }: Ended): Report {
+  assert.match(stdout, /^\{/, stdout + stderr);
+  return Report.parse(JSON.parse(stdout));
+}
+
+/** Everything that the log has. */
+export async function eventsOf(client: Client): Promise<AnyEvent[]> {
+  const all: AnyEvent[] = [];
+  const Page = z.object({ events: z.array(z.custom<AnyEvent>()) });
+  for (;;) {
+    const { events } = Page.parse(await client.get("events", { after: all.at(-1)?.seq ?? 0, limit: 1000 }));
+    all.push(...events);
+    if (events.length < 1000) return all;
+  }
+}
+
+/** The first event of this type of a repo, from the log or as soon as it comes. */
+export async function eventOf<T extends EventType>(client: Client, type: T, path: string): Promise<Event<T>> {
+  const ended = new AbortController();
+  let repo: string | undefined;
+  try {
+    for await (const event of client.follow({ after: 0, signal: ended.signal })) {
+      if (event === "reset") continue;
+      if (event.type === "repo.added" && event.data.path === path) repo = event.metadata.repo;
+      if (event.metadata.repo === repo && isOf(event, type)) return event;
+    }
+  } finally {
+    ended.abort();
+  }
+  throw new Error(`no ${type} came`);
+}
+
+function isOf<T extends EventType>(event: { type: EventType }, type: T): event is Event<T> {
+  return event.type === type;
 }
 
 /** Runs git as nobody in particular, without the user's configuration. */
