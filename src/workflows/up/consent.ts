@@ -78,12 +78,16 @@ async function askForConfigured(run: Asking, commands: string[], trusted: boolea
     next: `lodestar up ${run.repo.root} --trust`,
   };
   if (answers.get(approval) === "reject") return rejected;
-  const question = `Run ${commands.length} commands that ${CONFIG_FILE} of ${run.repo.name} names?`;
+  const count = commands.length === 1 ? "the command" : `the ${commands.length} commands`;
+  const question = `Run ${count} that ${CONFIG_FILE} of ${run.repo.name} names?`;
   const next = `lodestar approve ${approval}`;
   const risk = "Whoever writes to the repository chose them; they get the same access as its other commands.";
   await emitAsked(run, { approval, question, what: "configuration", commands, risk, next });
   if (!run.input.interactive)
-    return { question: `${CONFIG_FILE} names commands that nobody approved yet; then run lodestar up again.`, next };
+    return {
+      question: `Nobody has approved ${count} that ${CONFIG_FILE} names. Approve, then run lodestar up again.`,
+      next,
+    };
   return (await answered(run, approval)) === "approve" ? undefined : rejected;
 }
 
