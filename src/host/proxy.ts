@@ -1,4 +1,5 @@
 import { lookup } from "node:dns/promises";
+import type { LookupAddress } from "node:dns";
 import { createServer, request, type IncomingMessage, type ServerResponse } from "node:http";
 import { BlockList, connect, isIP, type Socket } from "node:net";
 import { rm } from "node:fs/promises";
@@ -28,6 +29,7 @@ export interface RegistryProxy {
 }
 
 type Target = { host: string; port: number };
+type Resolver = (host: string) => Promise<LookupAddress[]>;
 type Verdict = { ok: true; address: string } | { ok: false; because: string };
 
 /** Addresses that are not the internet: this machine, its networks, multicast. (IANA special-purpose registries.) */
@@ -62,8 +64,10 @@ const HOP_BY_HOP = ["proxy-connection", "proxy-authorization", "connection", "ke
 export async function startRegistryProxy(options: {
   socketPath: string;
   allow?: readonly string[];
+  /** Finds the addresses of a host; the system's own way unless a test brings another. */
+  resolve?: Resolver;
 }): Promise<RegistryProxy> {
-  const door = createDoor(options.allow ?? REGISTRY_HOSTS);
+  const door = createDoor(options.allow ?? REGISTRY_HOSTS, options.resolve ?? ((host) => lookup(host, { all: true })));
   const open = new Set<Duplex>();
   const server = createServer();
   server.on("connect", (asked, socket, head) => void tunnel(door, asked, socket, head));
@@ -95,7 +99,8 @@ interface Door extends Pick<RegistryProxy, "traffic" | "refused"> {
 }
 
 /** Decides who gets out and keeps the books. */
-function createDoor(allow: readonly string[]): Door {
+function createDoor(allow: readonly string[], find: Resolver): Door {
+  const addressesOf = remembered(find);
   const sums = new Map<string, { sent: number; received: number }>();
   const live = new Map<Socket, string>();
   const refused = new Map<string, string>();
@@ -107,7 +112,9 @@ function createDoor(allow: readonly string[]): Door {
 
   return {
     async admit(target) {
-      const verdict: Verdict = target ? await judge(target, allow) : { ok: false, because: "no host was named" };
+      const verdict: Verdict = target
+        ? await judge(target, allow, addressesOf)
+        : { ok: false, because: "no host was named" };
       if (!verdict.ok) refused.set(target?.host ?? "", verdict.because);
       return verdict;
     },
@@ -176,8 +183,27 @@ async function forward(door: Door, asked: IncomingMessage, response: ServerRespo
   asked.pipe(onward);
 }
 
+/** Long enough for an install, short enough for a registry that moves. */
+const REMEMBER_MS = 60_000;
+
+/**
+ * Asks once for each host: package managers open a tunnel for each package, and resolvers drop questions that come by the
+ * hundred (each one lost takes 5 s). What was not found is asked for again.
+ */
+function remembered(find: Resolver): Resolver {
+  const known = new Map<string, { addresses: Promise<LookupAddress[]>; until: number }>();
+  return (host) => {
+    const one = known.get(host);
+    if (one && performance.now() < one.until) return one.addresses;
+    const addresses = find(host);
+    known.set(host, { addresses, until: performance.now() + REMEMBER_MS });
+    addresses.catch(() => known.delete(host));
+    return addresses;
+  };
+}
+
 /** May `target` be reached, and at which address. */
-async function judge(target: Target, allow: readonly string[]): Promise<Verdict> {
+async function judge(target: Target, allow: readonly string[], addressesOf: Resolver): Promise<Verdict> {
   const configured = allow.includes(`${target.host}:${target.port}`);
   if (!configured) {
     if (isIP(target.host)) return { ok: false, because: `${target.host} is an address, not the name of a registry` };
@@ -187,7 +213,7 @@ async function judge(target: Target, allow: readonly string[]): Promise<Verdict>
       return { ok: false, because: `${target.host}:${target.port} is not a port of a registry (80, 443)` };
   }
   try {
-    const addresses = await lookup(target.host, { all: true });
+    const addresses = await addressesOf(target.host);
     const usable = addresses.filter(({ address }) => configured || !isPrivate(address));
     const [first] = usable;
     if (first && usable.length === addresses.length) return { ok: true, address: first.address };
