@@ -13,7 +13,7 @@ export function configure(command: Command): void {
       const { described, plan, seconds } = await detectRepo(pathArgument(path));
       if (options.json) return printJson(described);
       printPlan(plan, seconds);
-      for (const problem of plan.problems) console.log(`  could not be read: ${problem.file}: ${problem.message}`);
+      for (const problem of plan.problems) console.log(`  problem: ${problem.file}: ${problem.message}`);
       if (plan.services.length + plan.checks.length === 0)
         console.log(
           "  Nothing to start and nothing to check was found. Name it in .lodestar/config.json; see docs/troubleshooting.md",

@@ -121,6 +121,26 @@ describe("the now-line", () => {
     assert.match(retried.why, /00:10:00/);
   });
 
+  test("an answer that came after the run had ended is not asked for again", () => {
+    const asked: [EventType, unknown] = [
+      "approval.asked",
+      { approval: "a1", question: "Run it?", what: "config", commands: [], risk: "everything", next: "x" },
+    ];
+    const ended: [EventType, unknown][] = [
+      ["run.started", { workflow: "up", input: null }],
+      asked,
+      ["run.ended", { state: "needs-you", report: reportWith({ question: "Run it?", next: "lodestar approve a1" }) }],
+    ];
+    const line = nowLine(
+      replay([...ended, ["approval.answered", { approval: "a1", answer: "approve", by: "me" }]]),
+      live(),
+    );
+    assert.equal(line.state, "idle");
+    assert.equal(line.next, "lodestar up /shop");
+    const stopped = nowLine(replay([...ended, ["repo.stopped", { by: "me" }]]), live());
+    assert.equal(stopped.idle?.cause, "nothing_new");
+  });
+
   test("stopped is idle, and says how to begin again", () => {
     const line = nowLine(
       replay([

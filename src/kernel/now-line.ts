@@ -118,6 +118,17 @@ function stopped(repo: RepoState): NowLine {
 }
 
 function ended(repo: RepoState, end: { state: string; at: string }): NowLine {
+  const approved = [...repo.approvals.values()].find(
+    (one) => one.answer === "approve" && (one.answeredAt ?? "") > end.at,
+  );
+  if (approved)
+    return idle(
+      { cause: "nothing_new" },
+      `${repo.name} can go on: you approved "${approved.question}"`,
+      `The last run ended ${end.state} before the answer.`,
+      approved.answeredAt ?? end.at,
+      `lodestar up ${repo.path}`,
+    );
   const question = repo.report?.questions[0];
   const needsYou = end.state === "needs-you";
   const detail =

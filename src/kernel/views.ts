@@ -67,6 +67,7 @@ export type ApprovalState = DataOf<"approval.asked"> & {
   at: string;
   answer: "approve" | "reject" | undefined;
   by: string | undefined;
+  answeredAt?: string;
 };
 
 export interface ReceiptState {
@@ -152,6 +153,8 @@ function foldRepo(state: RepoState, event: AnyEvent): void {
       return;
     case "repo.stopped":
       state.desired = "stopped";
+      // Nobody waits for an answer any more; the next run asks anew.
+      for (const [id, one] of state.approvals) if (one.answer === undefined) state.approvals.delete(id);
       state.paused = undefined;
       for (const service of state.services.values()) service.state = "stopped";
       return;
@@ -163,7 +166,7 @@ function foldRepo(state: RepoState, event: AnyEvent): void {
       return;
     case "approval.answered": {
       const approval = state.approvals.get(event.data.approval);
-      if (approval) Object.assign(approval, { answer: event.data.answer, by: event.data.by });
+      if (approval) Object.assign(approval, { answer: event.data.answer, by: event.data.by, answeredAt: at });
       return;
     }
     case "change.proposed":
