@@ -73,9 +73,14 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
     throw new UserError(`Another daemon (pid ${locked.heldBy?.pid ?? "unknown"}) holds ${dataDir}`, {
       next: "lodestar status",
     });
+  // Whatever fails from here on, the data dir is given back and nothing keeps this process alive.
+  await using ends = new AsyncDisposableStack();
+  ends.defer(() => locked.lock.release());
+  const { store, openEngine, pollMs } = await openBackend(dataDir);
+  ends.defer(() => store.close());
   await sweepOrphans(siteMark(dataDir));
   const hands = await openHands(dataDir);
-  const { store, openEngine, pollMs } = await openBackend(dataDir);
+  ends.defer(() => hands.close());
   const log = createLog({
     store,
     ...pollMs,
@@ -98,16 +103,13 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
   const token = before?.token ?? hands.random(32);
   const ended = Promise.withResolvers<string>();
   const server = await serve(before?.port ?? 0, (port) => createApp({ machine, token, port, shutdown: ended.resolve }));
+  ends.defer(() => server.close());
   await machine.begin(server.port);
   await writeEndpoint(dataDir, { port: server.port, token, pid: process.pid, version: VERSION, boot: hands.boot });
   await locked.lock.describe({ port: server.port, version: VERSION });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.resolve(signal));
   const reason = await ended.promise;
   await machine.end(reason);
-  await server.close();
-  await hands.close();
-  await store.close();
-  await locked.lock.release();
 }
 
 /** One machine keeps its log in SQLite; a team shares one in the Postgres of LODESTAR_DATABASE_URL (DESIGN.md 5). */

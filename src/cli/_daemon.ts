@@ -48,11 +48,16 @@ export async function needDaemon(options: DataDirOption): Promise<Client> {
 
 /** Why no daemon answers: one that ends by itself takes its `holder.json` away, one that is killed does not. */
 export function whyNoDaemon(dataDir: string): string {
+  const holder = holderOf(dataDir);
+  if (!holder) return "No daemon runs here";
+  if (holder.isRunning) return `The daemon (pid ${holder.pid}) does not answer`;
+  return `The daemon (pid ${holder.pid}) was killed or has crashed, and what it ran ended with it`;
+}
+
+/** Who took the data dir last and did not give it back. */
+function holderOf(dataDir: string): { pid: number; isRunning: boolean } | undefined {
   const holder = z.object({ pid: z.number().int() }).safeParse(readJson(join(dataDir, "holder.json")));
-  if (!holder.success) return "No daemon runs here";
-  const { pid } = holder.data;
-  if (isRunning(pid)) return `The daemon (pid ${pid}) does not answer`;
-  return `The daemon (pid ${pid}) was killed or has crashed, and what it ran ended with it`;
+  return holder.success ? { pid: holder.data.pid, isRunning: isRunning(holder.data.pid) } : undefined;
 }
 
 /** The running daemon, started if there is none; an older one is replaced. `started` tells whether this call started it. */
@@ -66,7 +71,7 @@ export async function ensureDaemon(options: DataDirOption): Promise<{ client: Cl
   return { client: await launch(dataDir, readEndpoint(dataDir)?.boot), started: true };
 }
 
-async function launch(dataDir: string, before: string | undefined): Promise<Client> {
+async function launch(dataDir: string, before: string | undefined, tries = 3): Promise<Client> {
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const logFile = join(dataDir, "daemon.log");
   const out = openSync(logFile, "a", 0o600);
@@ -81,7 +86,8 @@ async function launch(dataDir: string, before: string | undefined): Promise<Clie
   const end: { code?: number | null } = {};
   child.on("exit", (code) => (end.code = code));
   const deadline = Date.now() + START_TIMEOUT;
-  while (Date.now() < deadline && end.code === undefined) {
+  // Where another start won the lock (exit 2, a living holder), its daemon is ours too.
+  while (Date.now() < deadline && (end.code === undefined || (end.code === 2 && holderOf(dataDir)?.isRunning))) {
     const endpoint = readEndpoint(dataDir);
     if (endpoint && endpoint.boot !== before) {
       const client = createClient(endpoint);
@@ -89,10 +95,9 @@ async function launch(dataDir: string, before: string | undefined): Promise<Clie
     }
     await new Promise((done) => setTimeout(done, POLL));
   }
-  // Another start may have won the lock meanwhile: then its daemon is ours too.
-  const other = await findDaemon(dataDir);
-  if (other) return other;
   const said = lastLines(logFile);
+  // Whoever held the data dir has just ended.
+  if (end.code === 2 && tries > 1 && /Another daemon/.test(said)) return launch(dataDir, before, tries - 1);
   if (end.code === 2) throw new UserError(said.replace(/^✕ /, ""), { next: "lodestar doctor" });
   throw new OutsideError(
     `The daemon did not start${end.code === undefined ? ` within ${START_TIMEOUT / 1000} s` : ` (exit ${end.code})`}: ${said}. Its log: ${logFile}`,
@@ -100,12 +105,15 @@ async function launch(dataDir: string, before: string | undefined): Promise<Clie
   );
 }
 
-/** Asks a daemon to end, and waits until its process is gone with everything that it started. */
-export async function endDaemon(client: Client, by: string): Promise<void> {
-  if (!(await client.post("shutdown", { by }).catch(() => undefined))) return;
+/**
+ * Asks a daemon to end, and waits until its process is gone with everything that it started. With `unlessBusy` it stays
+ * where somebody else has work for it.
+ */
+export async function endDaemon(client: Client, by: string, unlessBusy = false): Promise<void> {
+  const answer = z.object({ ok: z.literal(true) });
+  if (!answer.safeParse(await client.post("shutdown", { by, unlessBusy }).catch(() => undefined)).success) return;
   const deadline = Date.now() + STOP_TIMEOUT;
-  while (Date.now() < deadline && isRunning(client.endpoint.pid))
-    await new Promise((done) => setTimeout(done, POLL));
+  while (Date.now() < deadline && isRunning(client.endpoint.pid)) await new Promise((done) => setTimeout(done, POLL));
 }
 
 /** A process that has ended and that its parent has not noticed yet (`Z` in Linux's table) does not run. */

@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { z } from "zod";
 import type { Client } from "../client/client.ts";
-import { OutsideError, UserError } from "../sdk/errors.ts";
+import { isOutsideError, OutsideError, UserError } from "../sdk/errors.ts";
 import type { Report } from "../sdk/index.ts";
 import { endDaemon, ensureDaemon } from "./_daemon.ts";
 import { pathArgument, printJson } from "./_terminal.ts";
@@ -60,13 +60,20 @@ async function up(path: string, options: Options): Promise<number> {
       unsandboxed: options.unsandboxed === true,
     };
     const by = userInfo().username;
-    const begun = Begun.parse(await client.post("up", { path, ...flags, ...port, ...patience, interactive, by }));
+    const body = { path, ...flags, ...port, ...patience, interactive, by };
+    const begun = Begun.parse(await client.post("up", body).catch((error: unknown) => again(error, options, body)));
     left.keep = !options.once;
     return await followRun(client, begun, { options, interactive });
   } finally {
     // A daemon that was started for this alone, or for a path that is no repository, does not stay.
-    if (started && !left.keep) await endDaemon(client, "lodestar up");
+    if (started && !left.keep) await endDaemon(client, "lodestar up", true);
   }
+}
+
+/** A daemon that ended between the greeting and the request, since who started it needed it no more, is started anew. */
+async function again(error: unknown, options: Options, body: unknown): Promise<unknown> {
+  if (!isOutsideError(error)) throw error;
+  return (await ensureDaemon(options)).client.post("up", body);
 }
 
 type Run = z.infer<typeof Begun>;
@@ -129,11 +136,11 @@ async function finish(
   end: How & { report: Report | undefined; receipt: string | undefined },
 ): Promise<number> {
   const { report, options, interactive } = end;
+  if (options.once) await client.post("stop", { by: "up --once" }, { repo: begun.repo });
   if (!report) {
     const why = z.object({ reasons: z.array(z.string()) }).parse(await client.get("why", { repo: begun.repo }));
     throw new OutsideError(why.reasons[0] ?? "The run ended without a result", { retryable: true });
   }
-  if (options.once) await client.post("stop", { by: "up --once" }, { repo: begun.repo });
   if (options.json) printJson(report);
   else {
     printReport(report, end.receipt ?? (await knownReceipt(client, report)));

@@ -18,6 +18,9 @@ export interface RepoView {
 }
 
 const BELOW_LIMIT = 20_000;
+/** What a source does not give although it lists it. Lockfiles are often that large, and nothing is missed there. */
+const UNREAD = "it was not read: it is larger than 1 MiB, no text, or out of reach";
+const LOCK = /lock|shrinkwrap/;
 
 /** A repo as detectors see it: an index of its files, texts read once, manifests parsed once. */
 export function viewRepo(source: RepoSource): RepoView {
@@ -40,7 +43,10 @@ export function viewRepo(source: RepoSource): RepoView {
     let known = parsed.get(path);
     if (!known) {
       known = text(path).then((content) => {
-        if (content === undefined) return undefined;
+        if (content === undefined) {
+          if (hasFile(namesByDir, path) && !LOCK.test(path)) problems.push({ file: path, message: UNREAD });
+          return undefined;
+        }
         try {
           return parser(content);
         } catch (error) {

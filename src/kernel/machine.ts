@@ -210,6 +210,13 @@ export class Machine {
     return closing;
   }
 
+  /** Whether a run is under way, or a repo is wanted up. */
+  async isBusy(): Promise<boolean> {
+    await this.catchUp();
+    const wanted = [...this.views.repos.values()].some((repo) => repo.desired === "up");
+    return wanted || (await this.#engine.active()).length > 0;
+  }
+
   async answer(id: string, answer: "approve" | "reject", by: string): Promise<DataOf<"approval.answered">> {
     await this.catchUp();
     for (const repo of this.views.repos.values()) {

@@ -24,6 +24,8 @@ const UpBody = z.object({
   by: z.string().default("cli"),
 });
 const ByBody = z.object({ by: z.string().default("cli") });
+/** `unlessBusy`: somebody else may have work for the daemon; then it stays and the answer's `ok` is false. */
+const ShutdownBody = ByBody.extend({ unlessBusy: z.boolean().default(false) });
 const AnswerBody = ByBody.extend({ approval: z.string().min(1) });
 const EventsQuery = z.object({
   after: z.coerce.number().int().min(0).default(0),
@@ -211,8 +213,10 @@ function controlRoutes(app: Hono, { machine, shutdown }: ServerOptions): void {
     return c.json({ removed: c.req.param("id") });
   });
   app.post("/api/v2/shutdown", async (c) => {
-    shutdown(ByBody.parse(await body(c)).by);
-    return c.json({ ok: true });
+    const { by, unlessBusy } = ShutdownBody.parse(await body(c));
+    const ok = !(unlessBusy && (await machine.isBusy()));
+    if (ok) shutdown(by);
+    return c.json({ ok });
   });
 }
 
