@@ -2,7 +2,7 @@
 import { randomBytes, randomUUID, createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { arch, freemem, homedir, platform } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { openChanges } from "./host/changes.ts";
 import { systemClock } from "./host/clock.ts";
@@ -28,7 +28,7 @@ import { openTreeSite, siteMark } from "./host/site-tree.ts";
 import { openFiles } from "./host/files.ts";
 import { openPostgresStore } from "./host/store-postgres.ts";
 import { openSqliteStore } from "./host/store-sqlite.ts";
-import { openToolbox } from "./host/toolbox.ts";
+import { machinePath, openToolbox } from "./host/toolbox.ts";
 import { openVault } from "./host/vault.ts";
 import { planRepo } from "./kernel/config.ts";
 import { describePlan } from "./kernel/detect-report.ts";
@@ -170,7 +170,7 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     proxySocket: () => proxy.socket(),
     caches: managers.map((manager) => inData("caches", manager)),
     visible: [inData("toolbox")],
-    path: (process.env["PATH"] ?? "").split(delimiter),
+    path: machinePath(process.env["PATH"] ?? ""),
   };
   const rooms = await openRooms({ ...common, clock: systemClock });
   const dependencies = openDependencies({ dataDir, rooms });

@@ -4,12 +4,12 @@ import { once } from "node:events";
 import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import { after, before, describe, test } from "node:test";
 import { isOutsideError, isUserError, type Clock } from "../sdk/index.ts";
-import { openToolbox } from "./toolbox.ts";
+import { machinePath, openToolbox } from "./toolbox.ts";
 
 const clock: Clock = { now: () => Date.now(), sleep: () => Promise.resolve() };
 
@@ -110,7 +110,7 @@ describe("toolbox", () => {
     await once(slow, "listening");
     const address = slow.address();
     const url = `http://127.0.0.1:${typeof address === "object" && address !== null ? address.port : 0}/`;
-    const code = `import { openToolbox } from ${JSON.stringify(new URL("toolbox.ts", import.meta.url).href)};
+    const code = `import { machinePath, openToolbox } from ${JSON.stringify(new URL("toolbox.ts", import.meta.url).href)};
       await openToolbox({ dir: ${JSON.stringify(dir)}, clock: { now: Date.now }, registry: ${JSON.stringify(url)} }).ensure("tool", "1.2.0");`;
     const child = spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: "ignore" });
     await once(slow, "request");
@@ -124,6 +124,11 @@ describe("toolbox", () => {
       (await readdir(dir)).filter((name) => name !== ".npm-cache"),
       ["tool@1.2.0"],
     );
+  });
+
+  test("a repo's commands do not find what only Lodestar or another project installed", () => {
+    const path = "/app/node_modules/.bin:/app/node_modules/node/bin:node_modules/.bin::/usr/local/bin:/usr/bin";
+    assert.deepEqual(machinePath(path.replaceAll(":", delimiter)), ["/usr/local/bin", "/usr/bin"]);
   });
 
   test("finds programs of the machine, not of a repo that PATH leads to", async () => {

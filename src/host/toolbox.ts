@@ -96,14 +96,18 @@ export function openToolbox(options: ToolboxOptions): Toolbox {
 }
 
 /**
- * The first PATH entry with such a program. Relative entries and those of a project's packages (npm puts them in front
- * while it runs a script) are left out: they belong to a repo, not to the machine.
+ * The folders of a PATH that belong to the machine. Relative ones and those of a project's packages (npm puts them in
+ * front while it runs a script, Lodestar's own too) are left out: what a repo forgot to install must not be found there.
  */
+export function machinePath(path: string): string[] {
+  return path.split(delimiter).filter((folder) => isAbsolute(folder) && !/[\\/]node_modules[\\/]/.test(folder));
+}
+
+/** The first PATH entry of the machine with such a program. */
 async function which(program: string, path: string): Promise<string | undefined> {
   if (isAbsolute(program)) return (await isProgram(program)) ? program : undefined;
   if (program.includes("/")) return undefined;
-  for (const folder of path.split(delimiter)) {
-    if (!isAbsolute(folder) || /[\\/]node_modules[\\/]/.test(folder)) continue;
+  for (const folder of machinePath(path)) {
     const candidate = join(folder, program);
     if (await isProgram(candidate)) return candidate;
   }
