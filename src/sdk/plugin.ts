@@ -188,6 +188,8 @@ export interface DatabaseRequest {
 export interface DatabaseDriver {
   readonly role: "database";
   readonly engine: string;
+  /** Where clients look for it when nobody tells them. */
+  readonly port?: number;
   /** `dataDir` is absolute and writable on the site; `root` is the repo's path there. Nothing but this database is touched. */
   plan(request: DatabaseRequest, tools: DriverTools): Promise<DatabaseAnswer>;
   readonly examples: readonly {

@@ -28,6 +28,7 @@ export function notBrought(server: {
 }): Omit<DatabaseDriver, "role"> {
   return {
     engine: server.engine,
+    port: server.port,
     plan: async (request) =>
       cannot(`Lodestar runs no ${server.title} server of its own.`, byDocker(request, server.image, server.port)),
     examples: [

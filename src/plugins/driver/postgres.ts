@@ -21,6 +21,7 @@ const BROUGHT = "18.4.0-beta.17";
 export default defineDriver({
   role: "database",
   engine: "postgres",
+  port: 5432,
   plan: async (request, tools) => {
     const binaries = await find(request.version, tools);
     return "folder" in binaries ? plan(request, binaries) : binaries.answer;

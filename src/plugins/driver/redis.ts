@@ -6,6 +6,7 @@ import { versionIn } from "./_shared-runtime.ts";
 export default defineDriver({
   role: "database",
   engine: "redis",
+  port: 6379,
   plan: async (request, { toolbox, platform }) => {
     const server = (await toolbox.which("redis-server")) ?? (await toolbox.which("valkey-server"));
     if (server === undefined) {

@@ -76,7 +76,9 @@ function wanted(run: Run): PlannedDatabase[] {
 async function startOne(run: Run, site: Site, database: PlannedDatabase): Promise<Result<LiveDatabase>> {
   const begun = run.hands.clock.now();
   if (site.kind === "tree") await say(run, "databases", `Starting ${database.engine} for ${run.repo.name}`);
-  const { port } = await site.port({ name: `database ${database.name}` });
+  // A room has all ports to itself: there clients find the server also where they look when nobody tells them.
+  const usual = site.kind === "room" && site.sandbox === "bubblewrap" ? driverOf(run, database)?.port : undefined;
+  const { port } = await site.port({ name: `database ${database.name}`, ...(usual ? { wanted: usual } : {}) });
   const dataDir = `${site.scratch}/databases/${database.name}`;
   const answer = await answerOf(run, site, database, { port, dataDir });
   if (!answer.ok) return ask(answer.because, answer.next);
@@ -125,10 +127,7 @@ async function answerOf(
   database: PlannedDatabase,
   where: { port: number; dataDir: string },
 ): Promise<DatabaseAnswer> {
-  const drivers = run.hands.plugins.drivers.map((one) => one.plugin);
-  const driver = drivers.find(
-    (one): one is DatabaseDriver => one.role === "database" && one.engine === database.engine,
-  );
+  const driver = driverOf(run, database);
   if (!driver)
     return {
       ok: false,
@@ -140,6 +139,11 @@ async function answerOf(
     { name, ...where, root: site.root, dir: database.dir, version: database.version },
     run.hands.tools,
   );
+}
+
+function driverOf(run: Run, { engine }: PlannedDatabase): DatabaseDriver | undefined {
+  const drivers = run.hands.plugins.drivers.map((one) => one.plugin);
+  return drivers.find((one): one is DatabaseDriver => one.role === "database" && one.engine === engine);
 }
 
 function accessOf(answer: Planned) {
