@@ -32,7 +32,7 @@ export function choosePort(group: ServiceGroup, lead: Found<"service">, detectio
   const said: Said[] = [...portIn(lead), ...withPort([lead, ...same]), ...found];
   // What only applies when nobody says anything is no disagreement.
   const chosen = said[0] ?? withPort([...other, ...(framework ? [framework] : [])])[0];
-  const env = envOf(group, lead, found);
+  const env = envOf(group, lead, found) ?? (readsPort(lead, detections) ? "PORT" : undefined);
   const flag = flagOf(lead, group, framework);
   const conflict =
     chosen &&
@@ -54,6 +54,11 @@ function envOf(group: ServiceGroup, lead: Found<"service">, ports: readonly Foun
   const inCommand = /\$\{?([A-Z_]*PORT)\b/.exec(lead.command)?.[1];
   const said = [lead, ...group.members].find((one) => one.portEnv !== undefined)?.portEnv;
   return inCommand ?? said ?? ports.find((one) => one.env !== undefined)?.env;
+}
+
+/** Its code or an example names `PORT`: then it listens where that says, wherever its own default is hidden. */
+function readsPort(lead: Found<"service">, detections: readonly Detection[]): boolean {
+  return only(detections, "env").some((one) => one.dir === lead.dir && one.name === "PORT");
 }
 
 function flagOf(

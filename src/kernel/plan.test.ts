@@ -148,6 +148,14 @@ test("one toolchain per runtime; a member inherits the version of the root", () 
   );
 });
 
+test("a server whose code names PORT is told its port and asked over HTTP; a worker is not", () => {
+  const env = { is: "env", ...at("api", "api/env.ts:4"), name: "PORT" } as const;
+  const [api] = plan(script("api", "api", { kind: "api" }), env).services;
+  assert.deepEqual([api?.portEnv, api?.health.kind], ["PORT", "http"]);
+  const [worker] = plan(script("api", "api", { kind: "worker" }), env).services;
+  assert.deepEqual([worker?.portEnv, worker?.health.kind], [undefined, "process"]);
+});
+
 test("compose images are databases, needs are resolved, migrations find their database", () => {
   const { services, databases, problems } = plan(
     script("api", "api", { kind: "api", port: 4000 }),
