@@ -4,8 +4,8 @@ import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
-import { z } from "zod";
-import { createClient, Endpoint, type Client } from "../client/client.ts";
+import { isEndpoint, isRecord, isWhole, type Endpoint } from "../client/answers.ts";
+import { createClient, type Client } from "../client/client.ts";
 import { OutsideError, UserError } from "../sdk/errors.ts";
 import { version } from "./_terminal.ts";
 
@@ -56,8 +56,9 @@ export function whyNoDaemon(dataDir: string): string {
 
 /** Who took the data dir last and did not give it back. */
 function holderOf(dataDir: string): { pid: number; isRunning: boolean } | undefined {
-  const holder = z.object({ pid: z.number().int() }).safeParse(readJson(join(dataDir, "holder.json")));
-  return holder.success ? { pid: holder.data.pid, isRunning: isRunning(holder.data.pid) } : undefined;
+  const holder = readJson(join(dataDir, "holder.json"));
+  if (!isRecord(holder) || !isWhole(holder["pid"])) return undefined;
+  return { pid: holder["pid"], isRunning: isRunning(holder["pid"]) };
 }
 
 /** The running daemon, started if there is none; an older one is replaced. `started` tells whether this call started it. */
@@ -111,8 +112,8 @@ async function launch(dataDir: string, before: string | undefined, tries = 3): P
  * where somebody else has work for it.
  */
 export async function endDaemon(client: Client, by: string, unlessBusy = false): Promise<void> {
-  const answer = z.object({ ok: z.literal(true) });
-  if (!answer.safeParse(await client.post("shutdown", { by, unlessBusy }).catch(() => undefined)).success) return;
+  const answer = await client.post("shutdown", { by, unlessBusy }).catch(() => undefined);
+  if (!isRecord(answer) || answer["ok"] !== true) return;
   const deadline = Date.now() + STOP_TIMEOUT;
   while (Date.now() < deadline && isRunning(client.endpoint.pid)) await new Promise((done) => setTimeout(done, POLL));
 }
@@ -128,8 +129,8 @@ function isRunning(pid: number): boolean {
 }
 
 function readEndpoint(dataDir: string): Endpoint | undefined {
-  const parsed = Endpoint.safeParse(readJson(join(dataDir, "daemon.json")));
-  return parsed.success ? parsed.data : undefined;
+  const endpoint = readJson(join(dataDir, "daemon.json"));
+  return isEndpoint(endpoint) ? endpoint : undefined;
 }
 
 /** Undefined when the file is absent, unreadable or no JSON. */

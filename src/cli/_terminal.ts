@@ -32,7 +32,7 @@ export function printError(error: { message: string; next: string; tried?: strin
 }
 
 /** The now-line: shape, sentence, why, since when, what is next. */
-export function printNow(now: NowLine, at: number = Date.now()): void {
+export function printNow(now: Omit<NowLine, "idle">, at: number = Date.now()): void {
   const paint = {
     working: colors.cyan,
     "needs-you": colors.yellow,

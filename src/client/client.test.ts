@@ -8,7 +8,8 @@ import { isUserError, type AnyEvent } from "../sdk/index.ts";
 import { createApp } from "../server/app.ts";
 import { serve } from "../server/serve.ts";
 import { folderFor, makeRepo, openMachine, reportOf } from "../testing/machine.ts";
-import { createClient, type Client, type Endpoint } from "./client.ts";
+import type { Endpoint } from "./answers.ts";
+import { createClient, type Client } from "./client.ts";
 
 const TOKEN = "a-token";
 

@@ -1,22 +1,6 @@
-import { z } from "zod";
-import { NowLine, OutsideError, UserError, type AnyEvent } from "../sdk/index.ts";
-
-/** Where a daemon listens and the token that opens it; `<data dir>/daemon.json`. */
-export const Endpoint = z.object({
-  port: z.number().int(),
-  token: z.string(),
-  pid: z.number().int(),
-  version: z.string(),
-  boot: z.string(),
-});
-export type Endpoint = z.infer<typeof Endpoint>;
-
-export const StatusLine = z.object({ repo: z.string(), name: z.string(), path: z.string(), now: NowLine });
-export type StatusLine = z.infer<typeof StatusLine>;
-
-const Failure = z.object({
-  error: z.object({ message: z.string(), next: z.string(), tried: z.string().optional(), bug: z.boolean().optional() }),
-});
+import { OutsideError, UserError } from "../sdk/errors.ts";
+import type { AnyEvent } from "../sdk/events.ts";
+import { failureIn, isRecord, statusLineOf, type Endpoint, type StatusLine } from "./answers.ts";
 
 /** Typed calls of the daemon's API. A refused request throws UserError, an unreachable daemon OutsideError. */
 export interface Client {
@@ -62,8 +46,8 @@ export function createClient(endpoint: Endpoint): Client {
     health: async () => {
       try {
         const response = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(2_000) });
-        const body = z.object({ boot: z.string() }).safeParse(await response.json());
-        return response.ok && body.success && body.data.boot === endpoint.boot;
+        const body: unknown = await response.json();
+        return response.ok && isRecord(body) && body["boot"] === endpoint.boot;
       } catch {
         return false;
       }
@@ -71,7 +55,10 @@ export function createClient(endpoint: Endpoint): Client {
     get: (path, query) => call("GET", path, query ? { query } : {}),
     post: (path, body, query) => call("POST", path, { body, ...(query ? { query } : {}) }),
     remove: (path) => call("DELETE", path),
-    status: async (repo) => z.array(StatusLine).parse(await call("GET", "status", { query: { repo } })),
+    status: async (repo) => {
+      const answer = await call("GET", "status", { query: { repo } });
+      return (Array.isArray(answer) ? answer : [answer]).map(statusLineOf);
+    },
     follow: (query) => follow(base, headers, query),
   };
 }
@@ -159,9 +146,9 @@ async function jsonOf(response: Response): Promise<unknown> {
 }
 
 function failureOf(answer: unknown, status: number): Error {
-  const parsed = Failure.safeParse(answer);
-  if (!parsed.success) return new OutsideError(`The daemon answered ${status}`, { retryable: status >= 500 });
-  const { message, next, tried, bug } = parsed.data.error;
+  const failure = failureIn(answer);
+  if (!failure) return new OutsideError(`The daemon answered ${status}`, { retryable: status >= 500 });
+  const { message, next, tried, bug } = failure;
   if (bug) return new Error(message);
   return status >= 500
     ? new OutsideError(message, { retryable: true })

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { execFile, spawn, type ChildProcess } from "node:child_process";
-import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { z } from "zod";
-import { createClient, Endpoint, type Client } from "../client/client.ts";
+import { isEndpoint, type Endpoint } from "../client/answers.ts";
+import { createClient, type Client } from "../client/client.ts";
 import { Report, type AnyEvent, type Event, type EventType } from "../sdk/index.ts";
 import { processesOf } from "./processes.ts";
 
@@ -50,6 +51,8 @@ export interface World {
 export interface WorldOptions {
   /** Added to the environment of the program; undefined takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Programs that it does not find on its PATH. */
+  readonly without?: readonly string[];
   /** Where the data dir is; in the temporary folder by default. */
   readonly dataDir?: string;
 }
@@ -63,7 +66,8 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const root = await realpath(await mkdtemp(join(tmpdir(), "lodestar-")));
   const [dataDir, home] = [options.dataDir ?? join(root, "data"), join(root, "home")];
   await mkdir(home);
-  const env = { ...process.env, HOME: home, LODESTAR_HOME: dataDir, NO_COLOR: "1", ...options.env };
+  const path = options.without ? { PATH: await pathWithout(join(root, "bin"), ...options.without) } : {};
+  const env = { ...process.env, HOME: home, LODESTAR_HOME: dataDir, NO_COLOR: "1", ...path, ...options.env };
   const start = (...args: string[]) => launch(args, { cwd: root, env });
 
   async function left(patience = 3000): Promise<string[]> {
@@ -108,7 +112,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
 
 /** What `<data dir>/daemon.json` says. */
 export async function endpointOf(dataDir: string): Promise<Endpoint> {
-  return Endpoint.parse(JSON.parse(await readFile(join(dataDir, "daemon.json"), "utf8")));
+  const endpoint: unknown = JSON.parse(await readFile(join(dataDir, "daemon.json"), "utf8"));
+  assert.ok(isEndpoint(endpoint), "daemon.json names a port and a token");
+  return endpoint;
 }
 
 async function untilAnswers(dataDir: string): Promise<Client> {
@@ -157,6 +163,20 @@ export async function eventOf<T extends EventType>(client: Client, type: T, path
 
 function isOf<T extends EventType>(event: { type: EventType }, type: T): event is Event<T> {
   return event.type === type;
+}
+
+/** A PATH like this one, as one folder of links, without some programs. */
+async function pathWithout(folder: string, ...programs: string[]): Promise<string> {
+  await mkdir(folder);
+  const taken = new Set(programs);
+  for (const dir of (process.env["PATH"] ?? "").split(delimiter)) {
+    for (const name of await readdir(dir).catch(() => [])) {
+      if (taken.has(name)) continue;
+      taken.add(name);
+      await symlink(join(dir, name), join(folder, name));
+    }
+  }
+  return folder;
 }
 
 /** Runs git as nobody in particular, without the user's configuration. */
