@@ -80,6 +80,13 @@ describe("installs", () => {
     assert.equal(await readFile(join(dir, "package-lock.json"), "utf8"), lock);
   });
 
+  test("yarn berry: the map of Plug'n'Play is part of what is installed, whatever a version calls it", () => {
+    const lockHead = "__metadata:\n  version: 4\n";
+    const request = { lockfile: "yarn.lock", lockHead, version: undefined, names: [], cache: "/c", flags: [] };
+    const { outputs } = yarn.install(request);
+    for (const file of [".pnp.js", ".pnp.cjs"]) assert.ok(outputs.includes(file), file);
+  });
+
   test("yarn berry: only packages with a postinstall of their own run it, and one that fails is told", async () => {
     const scripts = (postinstall: string) => JSON.stringify({ name: "p", scripts: { postinstall } });
     const dir = await repo("berry", {

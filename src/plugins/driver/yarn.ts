@@ -100,6 +100,8 @@ function berry(request: InstallRequest): InstallSteps {
       ".yarn/cache",
       ".yarn/unplugged",
       ".yarn/install-state.gz",
+      // Yarn 2 names the map of Plug'n'Play so, later ones as below.
+      ".pnp.js",
       ".pnp.cjs",
       ".pnp.loader.mjs",
     ],
