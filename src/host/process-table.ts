@@ -13,6 +13,9 @@ export interface ProcessEntry {
 
 export type ProcessTable = ReadonlyMap<number, ProcessEntry>;
 
+/** The variable that marks everything that Lodestar starts for a site, whatever it forks. */
+export const SITE_MARK = "LODESTAR_SITE";
+
 const IS_LINUX = process.platform === "linux";
 
 /** Every process of the machine that is alive, by pid as this process sees it. */

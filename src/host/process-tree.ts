@@ -1,12 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { setTimeout as wait } from "node:timers/promises";
 import { OutsideError } from "../sdk/index.ts";
+import { onLifeline } from "./lifeline.ts";
 import {
   ancestry,
   descendants,
   isAlive,
   isSame,
   processTable,
+  SITE_MARK,
   systemOutput,
   withVariable,
   type ProcessEntry,
@@ -14,8 +16,7 @@ import {
 } from "./process-table.ts";
 import { spawnSandboxed, type SandboxView } from "./sandbox.ts";
 
-/** Variables that mark what Lodestar starts: the site, and the single start. A child keeps them whatever it forks. */
-const SITE_MARK = "LODESTAR_SITE";
+/** The variable that marks a single start, as SITE_MARK does for a site. */
 export const START_MARK = "LODESTAR_START";
 
 /**
@@ -42,8 +43,13 @@ export type TreeCommand = {
   readonly site: string;
   /** Names this start among all of them. */
   readonly start: string;
-} & ({ readonly view: SandboxView } | { readonly cwd: string; readonly env: Readonly<Record<string, string>> });
+} & (
+  | { readonly view: Omit<SandboxView, "mark"> }
+  | { readonly cwd: string; readonly env: Readonly<Record<string, string>> }
+);
 
+/** The descriptor of the daemon's pipe outside a sandbox. */
+const LIFELINE = 3;
 const POLL_MS = 20;
 /** SIGKILL cannot be refused; a process in an uninterruptible wait may take a while. */
 const KILL_PATIENCE_MS = 10_000;
@@ -65,17 +71,19 @@ export async function startTree(request: TreeCommand, options: { namespaces?: bo
   const marks = { [SITE_MARK]: request.site, [START_MARK]: request.start };
   const argv = [...SHELL, request.command];
   if ("view" in request) {
-    const sandboxed = spawnSandboxed({ ...request.view, env: { ...request.view.env, ...marks } }, argv);
+    const view = { ...request.view, mark: request.site, env: { ...request.view.env, ...marks } };
+    const sandboxed = spawnSandboxed(view, argv);
     const pid = await pidOf(sandboxed.child);
     return namespaceTree({ child: sandboxed.child, pid, containment: "sandbox", first: sandboxed.init });
   }
   const namespace = options.namespaces === false ? undefined : await findNamespace();
-  const [program = "sh", ...args] = namespace ? [...namespace, ...FIRST, ...argv] : argv;
+  const watched = onLifeline(argv, { fd: LIFELINE, kills: namespace ? "command" : "group" });
+  const [program = "sh", ...args] = namespace ? [...namespace, ...FIRST, ...watched] : watched;
   const child = spawn(program, args, {
     cwd: request.cwd,
     env: { ...request.env, ...marks },
     detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["ignore", "pipe", "pipe", "pipe"],
   });
   const pid = await pidOf(child);
   if (!namespace) return groupTree({ child, pid, start: request.start });

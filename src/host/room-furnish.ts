@@ -4,6 +4,7 @@ import type { Repo, SandboxAnswer, SealedDependencies } from "../sdk/index.ts";
 import { openGit } from "./git.ts";
 import { canOverlay, type Overlay } from "./overlay.ts";
 import type { RoomPlace } from "./room-view.ts";
+import { siteMark } from "./site-tree.ts";
 import { copyTree, isInside, removeTree, sealedPath } from "./sealed-tree.ts";
 
 export interface Furnish {
@@ -35,7 +36,9 @@ export async function furnishRoom(
   const overlaid = options.sandbox.works && (await canOverlay(options.dataDir));
   const { overlays, limits } = await bringDependencies(request, overlaid);
   const caches = await Promise.all(options.caches.map((at) => roomCache(request, at, overlaid)));
-  const place = { id, repo: repo.id, dir, overlays, caches, visible: options.visible, hidden: [options.dataDir] };
+  const mark = siteMark(options.dataDir, `room-${id}`);
+  const { visible } = options;
+  const place = { id, repo: repo.id, dir, overlays, caches, visible, mark, hidden: [options.dataDir] };
   return { place, limits: [...leftOut, ...limits], commit };
 }
 

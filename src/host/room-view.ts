@@ -20,6 +20,8 @@ export interface RoomPlace {
    * later commands only read it, or write to `own` in front of it where overlays work.
    */
   readonly caches: readonly { readonly from: string; readonly at: string; readonly own?: Overlay }[];
+  /** Marks its processes. */
+  readonly mark: string;
   /** The data dir: hidden where a mount would show it. */
   readonly hidden: readonly string[];
 }
@@ -90,6 +92,7 @@ function baseView(place: RoomPlace, shown: Shown): Omit<SandboxView, "network"> 
     env: {},
     path: [...shown.path],
     hidden: place.hidden,
+    mark: place.mark,
   };
 }
 

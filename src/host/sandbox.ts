@@ -4,7 +4,9 @@ import { dirname, extname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { Bug, UserError, type Network, type SandboxAnswer } from "../sdk/index.ts";
+import { onLifeline } from "./lifeline.ts";
 import { machineEnv } from "./machine-env.ts";
+import { SITE_MARK } from "./process-table.ts";
 import { exists, isWithin, masks, pathMounts, systemMounts, type Mount } from "./sandbox-mounts.ts";
 
 /** A folder or file of the host and where it is seen inside. A plain path is seen at itself. */
@@ -36,6 +38,8 @@ export interface SandboxView {
   readonly hidden?: readonly string[];
   /** The repo is Lodestar's own copy: its `.git` may be written. */
   readonly ownCopy?: boolean;
+  /** Marks its processes, bubblewrap's own included, so that a later daemon finds what this one left (`process-tree.ts`). */
+  readonly mark: string;
   /** A command that prepares mounts and then becomes its last arguments, bubblewrap (`overlay.ts`). */
   readonly launcher?: readonly string[];
 }
@@ -55,8 +59,8 @@ const ISOLATION = [
   ...words(`--unshare-user --uid ${UID} --gid ${UID} --cap-drop ALL --die-with-parent --new-session`),
   ...words("--unshare-pid --unshare-ipc --unshare-uts --unshare-cgroup-try"),
 ];
-/** File descriptors that bubblewrap reads its arguments and our files from, and writes its status to. */
-const FD = { args: 3, status: 4, passwd: 5, group: 6 };
+/** File descriptors that bubblewrap reads its arguments and our files from, and writes its status to; and the daemon's pipe. */
+const FD = { args: 3, status: 4, passwd: 5, group: 6, lifeline: 7 };
 
 const probes = new Map<string, Promise<SandboxAnswer>>();
 
@@ -96,6 +100,7 @@ function sandboxArgs(view: SandboxView): string[] {
       ...machine.env,
       ...programs.env,
       ...view.env,
+      [SITE_MARK]: view.mark,
       HOME: view.home,
       PATH: view.env["PATH"] ?? SYSTEM_PATH,
     }),
@@ -105,7 +110,8 @@ function sandboxArgs(view: SandboxView): string[] {
 /**
  * Runs `argv` in a sandbox; stdout and stderr are pipes. Arguments and environment travel over a descriptor, so that
  * other users of the machine do not read them in the process list, and so that nothing of the repository's
- * environment (LD_PRELOAD) reaches bubblewrap itself. The sandbox ends with its first command and with the daemon.
+ * environment (LD_PRELOAD) reaches bubblewrap itself. The sandbox ends with its first command and with the daemon: with
+ * `stdin: "pipe"` the command must end when its input closes, any other is watched (`lifeline.ts`).
  */
 export function spawnSandboxed(
   view: SandboxView,
@@ -113,14 +119,15 @@ export function spawnSandboxed(
   options: { stdin?: "ignore" | "pipe" } = {},
 ): Sandboxed {
   const args = sandboxArgs(view);
-  const command = view.network === "registries" ? [...forwarderCommand(), ...argv] : argv;
+  const whole = view.network === "registries" ? [...forwarderCommand(), ...argv] : argv;
+  const command = options.stdin === "pipe" ? whole : onLifeline(whole, { fd: FD.lifeline, kills: "everything" });
   const [program, ...before] = [...(view.launcher ?? []), "bwrap"];
   const child = spawn(
     program,
     [...before, "--json-status-fd", String(FD.status), "--args", String(FD.args), "--", ...command],
     {
-      env: { PATH: process.env["PATH"] ?? SYSTEM_PATH },
-      stdio: [options.stdin ?? "ignore", "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
+      env: { PATH: process.env["PATH"] ?? SYSTEM_PATH, [SITE_MARK]: view.mark },
+      stdio: [options.stdin ?? "ignore", "pipe", "pipe", "pipe", "pipe", "pipe", "pipe", "pipe"],
     },
   );
   feed(child, FD.args, args.map((arg) => `${arg}\0`).join(""));

@@ -106,7 +106,7 @@ function openRoom(place: RoomPlace, hands: RoomHands): Room {
         throw new Bug(`"${command.title}" asks for the registries in room ${place.id}, where the repo's code has run`);
       const options = { ...keeper.shows(command), proxySocket: await hands.proxySocket(), userPath: hands.path };
       const view = installView(place, command, options);
-      const launch = { command: command.command, site: `room-${place.id}`, segment: segmentOf(command), view };
+      const launch = { command: command.command, site: place.mark, segment: segmentOf(command), view };
       return hands.processes.run(launch, { timeout: command.timeout, ...(signal ? { signal } : {}) });
     },
     async launch(command, timeout) {

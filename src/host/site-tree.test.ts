@@ -249,7 +249,16 @@ describe("sandbox of the working tree", { skip: unavailable }, () => {
     const scratch = join(dataDir, "sites/home");
     mkdirSync(join(scratch, "home"), { recursive: true });
     const { child } = spawnSandboxed(
-      { repo: home, scratch, home: join(scratch, "home"), dir: home, env: {}, network: "none", hidden: [dataDir] },
+      {
+        repo: home,
+        scratch,
+        home: join(scratch, "home"),
+        dir: home,
+        env: {},
+        network: "none",
+        mark: "test",
+        hidden: [dataDir],
+      },
       ["sh", "-c", "cat .lodestar/log.db; ls -a; touch $HOME/x && echo kept"],
     );
     const output = Buffer.concat((await child.stdout?.toArray()) ?? []).toString();

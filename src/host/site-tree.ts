@@ -101,7 +101,7 @@ type Started = Omit<Command, "timeout">;
 async function sandboxedLaunch(options: TreeSiteOptions, command: Started): Promise<Launch> {
   const { root, scratch } = options;
   const { network } = command;
-  const view: SandboxView = {
+  const view: Omit<SandboxView, "mark"> = {
     repo: root,
     scratch,
     tmp: tmpOf(options),
