@@ -98,6 +98,9 @@ function neverStarted(run: Outcome): string | undefined {
     /command not found: ([\w@./-]+)/.exec(output)?.[1] ??
     /Command "([\w@./-]+)" not found/.exec(output)?.[1];
   if (program) return `It never started: ${program} was not found.`;
+  const browser = NO_BROWSER.exec(output);
+  if (browser)
+    return `It never started: it needs ${browser.slice(1).find((name) => name !== undefined) ?? "a browser"}, and there is none where it ran.`;
   if (exit === 127) return "It never started: a program was not found (exit 127).";
   if (exit === 126) return "It never started: a program may not be executed (exit 126).";
   const script = /missing script:? "?([\w:.-]+)"?/i.exec(output)?.[1];
@@ -109,6 +112,10 @@ function neverStarted(run: Outcome): string | undefined {
   const cargo = /error: no such (?:command|subcommand): `([\w-]+)`/.exec(output)?.[1];
   return cargo ? `It never started: cargo has no command ${cargo}.` : undefined;
 }
+
+/** What karma, Puppeteer, Playwright, Selenium and Cypress say when there is no browser for them. */
+const NO_BROWSER =
+  /No binary for (\w+) browser on your platform|Could not find (Chrom\w+|Firefox) \(ver\.|browserType\.launch: Executable doesn't exist at|[Cc]annot find (\w+) binary|Your system is missing the dependency: (Xvfb)/;
 
 /** Exit 0 and nothing tested: `npm init`'s test script, `exit 0`, a runner that found no file. */
 function ranNothing(run: Outcome): string | undefined {

@@ -130,6 +130,15 @@ test("a runner that never started is not-run and named", () => {
   }
 });
 
+test("tests for a browser are not-run where there is none", () => {
+  const karma =
+    'ERROR [launcher]: No binary for Chrome browser on your platform.\n  Please, set "CHROME_BIN" env variable.';
+  assert.match(judge({ first: run(karma, 1) }).because, /needs Chrome, and there is none/);
+  const playwright = "Error: browserType.launch: Executable doesn't exist at /root/.cache/ms-playwright/chromium";
+  assert.match(judge({ first: run(playwright, 1) }).because, /needs a browser, and there is none/);
+  assert.equal(judge({ first: run(`${karma}\nRAN 3/1/0`, 1) }).verdict, "fail");
+});
+
 test("out of time is not-run, unless tests had failed by then", () => {
   assert.match(judge({ first: run("", null, { timedOut: true }) }).because, /did not end within 60 s/);
   assert.equal(judge({ first: run("RAN 3/1/0\nBAD x", null, { timedOut: true }) }).verdict, "fail");

@@ -75,6 +75,11 @@ export default defineDetector({
       finds: [{ kind: "test", command: "npm run test:ci" }],
     },
     {
+      name: "a runner that watches unless it is told not to",
+      files: { "package.json": '{ "scripts": { "test": "ng test" } }' },
+      finds: [{ kind: "test", command: "npm run test -- --watch=false" }],
+    },
+    {
       name: "node's own runner",
       files: { "package.json": '{ "type": "module" }', "test/add.test.js": 'import test from "node:test";' },
       finds: [{ kind: "test", command: "node --test" }],
@@ -150,7 +155,17 @@ async function byScript(
   const because = await dir.at("package.json", `"${script}":`);
   const needsBrowser = /\bng test|karma|playwright|cypress/.test(manifest.scripts[script] ?? "");
   const confidence = needsBrowser ? 0.6 : 0.95;
-  return check(dir, { kind, command: runScript(manager, script), because, confidence });
+  const command = runScript(manager, script);
+  const once = onceFlag(manifest.scripts[script] ?? "");
+  // npm alone keeps flags for itself that do not stand behind `--`.
+  const flag = once === undefined ? "" : ` ${manager === "npm" ? "-- " : ""}${once}`;
+  return check(dir, { kind, command: command + flag, because, confidence });
+}
+
+/** What makes a runner end that watches unless it is told not to, even in CI. */
+function onceFlag(body: string): string | undefined {
+  if (/(^|[\s/])ng test\b[^&|;]*$/.test(body) && !body.includes("--watch")) return "--watch=false";
+  return /(^|[\s/])karma start\b[^&|;]*$/.test(body) && !body.includes("--single-run") ? "--single-run" : undefined;
 }
 
 interface Tool {
