@@ -9,6 +9,7 @@ import { promisify } from "node:util";
 import { z } from "zod";
 import { isEndpoint, type Endpoint } from "../client/answers.ts";
 import { createClient, type Client } from "../client/client.ts";
+import { siteMark } from "../host/site-tree.ts";
 import { Report, type AnyEvent, type Event, type EventType } from "../sdk/index.ts";
 import { processesOf } from "./processes.ts";
 
@@ -68,12 +69,13 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   await mkdir(home);
   const path = options.without ? { PATH: await pathWithout(join(root, "bin"), ...options.without) } : {};
   const env = { ...process.env, HOME: home, LODESTAR_HOME: dataDir, NO_COLOR: "1", ...path, ...options.env };
+  const ours = () => processesOf(root, siteMark(dataDir));
   const start = (...args: string[]) => launch(args, { cwd: root, env });
 
   async function left(patience = 3000): Promise<string[]> {
     const deadline = performance.now() + patience;
     for (;;) {
-      const alive = await processesOf(root);
+      const alive = await ours();
       if (alive.length === 0 || performance.now() > deadline) return alive.map(({ pid, line }) => `${pid} ${line}`);
       await wait(POLL);
     }
@@ -102,9 +104,9 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
         (endpoint) => endpoint.pid,
         () => undefined,
       );
-      if (pid !== undefined && (await processesOf(root)).some((one) => one.pid === pid)) process.kill(pid, "SIGTERM");
+      if (pid !== undefined && (await ours()).some((one) => one.pid === pid)) process.kill(pid, "SIGTERM");
       await left();
-      for (const one of await processesOf(root)) process.kill(one.pid, "SIGKILL");
+      for (const one of await ours()) process.kill(one.pid, "SIGKILL");
       await rm(root, { recursive: true, force: true, maxRetries: 3 });
     },
   };

@@ -8,12 +8,12 @@ export interface Seen {
 }
 
 /**
- * Living processes that name `folder` in their command line, environment or working directory (Linux). Zombies do not
- * count: they wait for their parent only.
+ * Living processes that name one of these texts in their command line, environment or working directory (Linux). Zombies
+ * do not count: they wait for their parent only.
  */
-export async function processesOf(folder: string): Promise<Seen[]> {
+export async function processesOf(...texts: string[]): Promise<Seen[]> {
   const pids = (await readdir("/proc").catch(() => [])).filter((name) => /^\d+$/.test(name)).map(Number);
-  const seen = await Promise.all(pids.filter((pid) => pid !== process.pid).map((pid) => look(pid, folder)));
+  const seen = await Promise.all(pids.filter((pid) => pid !== process.pid).map((pid) => look(pid, texts)));
   return seen.filter((one) => one !== undefined);
 }
 
@@ -26,13 +26,13 @@ export async function untilGone(pid: number, patience = 10_000): Promise<void> {
   }
 }
 
-async function look(pid: number, folder: string): Promise<Seen | undefined> {
+async function look(pid: number, texts: readonly string[]): Promise<Seen | undefined> {
   const [line, environment, cwd] = await Promise.all([
     read(`/proc/${pid}/cmdline`),
     read(`/proc/${pid}/environ`),
     readlink(`/proc/${pid}/cwd`).catch(() => ""),
   ]);
-  if (![line, environment, cwd].some((text) => text.includes(folder))) return undefined;
+  if (!texts.some((text) => [line, environment, cwd].some((part) => part.includes(text)))) return undefined;
   return (await isRunning(pid)) ? { pid, line: line.replaceAll("\0", " ").trim() } : undefined;
 }
 
