@@ -1,5 +1,5 @@
 import type { Detection, PlannedDatabase } from "../sdk/index.ts";
-import { only, places, within, type Found } from "./plan-source.ts";
+import { only, places, uniq, within, type Found } from "./plan-source.ts";
 
 type Database = Found<"database">;
 type Migration = Found<"migration">;
@@ -57,24 +57,27 @@ export function planDatabases(
 }
 
 /**
- * Which databases a service uses: its own code names the database, or its folder migrates it. A database that no service names
+ * Answers which databases a service uses: its own code names the database, or its folder migrates it. A database that no service names
  * (a client in a shared package, a URL at the root) is used by the APIs and workers, or by the web services where there are none.
  */
-export function databasesOf(
-  service: { dir: string; kind: string },
+export function databaseUse(
   databases: readonly PlannedDatabase[],
-  around: { detections: readonly Detection[]; services: readonly { dir: string; kind: string }[] },
-): PlannedDatabase[] {
+  { detections, services }: { detections: readonly Detection[]; services: readonly { dir: string; kind: string }[] },
+): (service: { dir: string; kind: string }) => PlannedDatabase[] {
   const behind = (kind: string) => kind === "api" || kind === "worker";
-  const answers = around.services.some(({ kind }) => behind(kind)) ? behind(service.kind) : service.kind === "web";
-  return databases.filter((database) => {
-    const owners = around.services.map(({ dir }) => dir).filter((dir) => names(dir, database, around.detections));
-    if (owners.length > 0) return owners.includes(service.dir);
-    const shared = only(around.detections, "database").some(
-      (found) => found.engine === database.engine && found.via !== "compose",
-    );
-    return shared && answers;
-  });
+  const isBehind = services.some(({ kind }) => behind(kind));
+  const dirs = uniq(services.map(({ dir }) => dir));
+  const known = databases.map((database) => ({
+    database,
+    owners: new Set(dirs.filter((dir) => names(dir, database, detections))),
+    shared: only(detections, "database").some((found) => found.engine === database.engine && found.via !== "compose"),
+  }));
+  return ({ dir, kind }) => {
+    const answers = isBehind ? behind(kind) : kind === "web";
+    return known
+      .filter(({ owners, shared }) => (owners.size > 0 ? owners.has(dir) : shared && answers))
+      .map(({ database }) => database);
+  };
 }
 
 function names(dir: string, database: PlannedDatabase, detections: readonly Detection[]): boolean {

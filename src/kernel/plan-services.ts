@@ -9,7 +9,7 @@ import type {
   ServiceKind,
   Toolchain,
 } from "../sdk/index.ts";
-import { databasesOf } from "./plan-databases.ts";
+import { databaseUse } from "./plan-databases.ts";
 import { groupServices, listens, slug, type ServiceGroup } from "./plan-groups.ts";
 import { installFor } from "./plan-installs.ts";
 import { choosePort } from "./plan-ports.ts";
@@ -193,23 +193,37 @@ function envOf(detections: readonly Detection[], dir: string): string[] {
 
 /** Resolves what compose and code say a service needs to the names of services and databases of the plan. */
 function withNeeds(services: readonly Service[], groups: readonly ServiceGroup[], around: Around): Service[] {
+  const databasesOf = databaseUse(around.databases, { detections: around.detections, services });
+  const calls = callsBetween(services, around.detections);
   return services.map((service, index) => {
     const said = groups[index]?.members.flatMap((found) => found.needs) ?? [];
     const named = said.flatMap((need) => resolve(need, service, { services, groups, around }));
-    const used = databasesOf(service, around.databases, { detections: around.detections, services });
-    const called = services.filter((other) => calls(service, other, around) && !calls(other, service, around));
+    const used = databasesOf(service);
+    const called = services.filter((other) => calls(service, other) && !calls(other, service));
     return { ...service, needs: uniq([...named, ...[...used, ...called].map(({ name }) => name)]).toSorted() };
   });
 }
 
+const ADDRESS = /_(URL|URI|HOST|ORIGIN|ENDPOINT)$/;
+
 /** A service whose own folder names `API_URL` (or `_HOST`, `_ORIGIN` …) asks the service that is called `api`. */
-function calls(service: Service, other: Service, around: Around): boolean {
-  if (service === other || service.dir === other.dir) return false;
-  const stem = other.name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_");
-  const pattern = new RegExp(
-    `^((NEXT_PUBLIC|VITE|NUXT_PUBLIC|REACT_APP)_)?${stem}_(BASE_)?(URL|URI|HOST|ORIGIN|ENDPOINT)$`,
+function callsBetween(services: readonly Service[], detections: readonly Detection[]) {
+  const addresses = only(detections, "env").filter((found) => ADDRESS.test(found.name));
+  const known = new Map(
+    services.map((service) => {
+      const stem = service.name.toUpperCase().replaceAll(/[^A-Z0-9]+/g, "_");
+      const itself = new RegExp(
+        `^((NEXT_PUBLIC|VITE|NUXT_PUBLIC|REACT_APP)_)?${stem}_(BASE_)?(URL|URI|HOST|ORIGIN|ENDPOINT)$`,
+      );
+      const names = addresses.filter((found) => within(found.dir, service.dir)).map(({ name }) => name);
+      return [service, { itself, names: uniq(names) }];
+    }),
   );
-  return only(around.detections, "env").some((found) => within(found.dir, service.dir) && pattern.test(found.name));
+  return (service: Service, other: Service): boolean => {
+    const pattern = known.get(other)?.itself;
+    if (service.dir === other.dir || !pattern) return false;
+    return known.get(service)?.names.some((name) => pattern.test(name)) === true;
+  };
 }
 
 function resolve(
