@@ -12,11 +12,24 @@ export interface Framework {
   readonly builds?: "static" | "server";
   /** What starts the built server when no script does; `dir`-relative, made by `build`. */
   readonly start?: string;
+  /** The framework's own program that builds, where no script does. */
+  readonly build?: string;
+  /** Packages of which one must be declared for the build to be what `start` starts. */
+  readonly startNeeds?: readonly string[];
 }
 
 /** In order of precedence: a meta-framework before what it is made of. */
 export const FRAMEWORKS: readonly Framework[] = [
-  { name: "next", packages: ["next"], kind: "web", port: 3000, portFlag: "-p", builds: "server", start: "next start" },
+  {
+    name: "next",
+    packages: ["next"],
+    kind: "web",
+    port: 3000,
+    portFlag: "-p",
+    builds: "server",
+    build: "next build",
+    start: "next start",
+  },
   {
     name: "nuxt",
     packages: ["nuxt", "nuxt3"],
@@ -24,6 +37,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     port: 3000,
     portFlag: "--port",
     builds: "server",
+    build: "nuxt build",
     start: "node .output/server/index.mjs",
   },
   {
@@ -33,6 +47,8 @@ export const FRAMEWORKS: readonly Framework[] = [
     port: 3000,
     builds: "server",
     start: "node .output/server/index.mjs",
+    // Without Nitro the build is a handler that some host calls, no server: then `vite preview` serves it.
+    startNeeds: ["nitro", "nitropack", "nitro-nightly", "@tanstack/nitro-v2-vite-plugin", "vinxi", "@tanstack/start"],
   },
   {
     name: "solid-start",
@@ -48,6 +64,7 @@ export const FRAMEWORKS: readonly Framework[] = [
     kind: "web",
     port: 3000,
     builds: "server",
+    build: "react-router build",
     start: "react-router-serve ./build/server/index.js",
   },
   {

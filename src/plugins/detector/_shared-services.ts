@@ -1,6 +1,14 @@
 import type { DetectionDraft, DirView, ServiceKind } from "../../sdk/index.ts";
 import { lookInto, type Look } from "./_shared-entry.ts";
-import { readManifest, runProgram, runScript, workspaceAt, workspaceOf, type Manifest } from "./_shared-javascript.ts";
+import {
+  declares,
+  readManifest,
+  runProgram,
+  runScript,
+  workspaceAt,
+  workspaceOf,
+  type Manifest,
+} from "./_shared-javascript.ts";
 import { nameOf } from "./_shared-manifests.ts";
 import { meaningOf, portSetIn, sourceFileOf, type Meaning } from "./_shared-scripts.ts";
 import { buildOf, frameworkOf } from "./_shared-sites.ts";
@@ -161,6 +169,7 @@ async function builtServer(
   const used = frameworkOf(context.manifest);
   const own = used?.framework.start;
   if (!used || own === undefined || (await madeOf(context)) !== "server") return undefined;
+  if (used.framework.startNeeds?.every((name) => !declares(context.manifest, name))) return undefined;
   const command = own.startsWith("node ") ? own : runProgram(context.manager, own);
   return { command, port: used.framework.port, package: used.package };
 }
@@ -181,6 +190,19 @@ async function startsElsewhere(meaning: Extract<Meaning, { does: "delegates" }>,
     if (has && named) return true;
   }
   return false;
+}
+
+/** How a package without a build script is built before its framework serves it: by the framework's own program. */
+export async function ownBuild(dir: DirView, manifest: Manifest, manager: string): Promise<DetectionDraft[]> {
+  const used = frameworkOf(manifest);
+  const build = used?.framework.build;
+  if (!used || build === undefined || Object.hasOwn(manifest.scripts, "build") || !manifest.private) return [];
+  // The root of a workspace often declares what its members are made with.
+  if (dir.has("nx.json") || (await workspaceAt(dir))) return [];
+  const because = [await dir.at("package.json", `"${used.package}"`)];
+  return [
+    { is: "command", dir: dir.dir, role: "build", command: runProgram(manager, build), because, confidence: 0.8 },
+  ];
 }
 
 /** A package without a start script: its framework's built server, or its main file, unless it is a library. */

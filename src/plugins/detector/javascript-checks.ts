@@ -20,6 +20,7 @@ export default defineDetector({
     {
       name: "scripts",
       files: {
+        "add.test.ts": "",
         "package.json":
           '{ "scripts": {\n"test": "vitest",\n"typecheck": "tsc",\n"lint": "eslint .",\n"format:check": "prettier --check .",\n"build": "tsup" } }',
       },
@@ -38,6 +39,7 @@ export default defineDetector({
         "pnpm-lock.yaml": "",
         "tsconfig.json": "{}",
         "eslint.config.js": "",
+        "test/add.js": "",
       },
       finds: [
         { kind: "types", command: "pnpm exec tsc --noEmit", because: ["tsconfig.json"] },
@@ -71,6 +73,7 @@ export default defineDetector({
       name: "a script that watches or repairs is no check",
       files: {
         "package.json": '{ "scripts": { "test": "jest --watch", "test:ci": "jest", "lint": "eslint . --fix" } }',
+        "__tests__/add.js": "",
       },
       finds: [{ kind: "test", command: "npm run test:ci" }],
     },
@@ -78,6 +81,15 @@ export default defineDetector({
       name: "a runner that watches unless it is told not to",
       files: { "package.json": '{ "scripts": { "test": "ng test" } }' },
       finds: [{ kind: "test", command: "npm run test -- --watch=false" }],
+    },
+    {
+      name: "a runner without a test",
+      files: {
+        "package.json": '{ "scripts": { "test": "vitest run" }, "devDependencies": { "vitest": "4" } }',
+        "src/add.ts": "",
+        "test.json": "",
+      },
+      finds: [],
     },
     {
       name: "node's own runner",
@@ -151,7 +163,7 @@ async function byScript(
     const body = manifest.scripts[name];
     return body !== undefined && !NO_CHECK.test(body) && (needs?.test(body) ?? true);
   });
-  if (script === undefined) return undefined;
+  if (script === undefined || (kind === "test" && hasNoTests(dir, manifest.scripts[script] ?? ""))) return undefined;
   const because = await dir.at("package.json", `"${script}":`);
   const needsBrowser = /\bng test|karma|playwright|cypress/.test(manifest.scripts[script] ?? "");
   const confidence = needsBrowser ? 0.6 : 0.95;
@@ -160,6 +172,12 @@ async function byScript(
   // npm alone keeps flags for itself that do not stand behind `--`.
   const flag = once === undefined ? "" : ` ${manager === "npm" ? "-- " : ""}${once}`;
   return check(dir, { kind, command: command + flag, because, confidence });
+}
+
+/** The runner is set up, and nobody has written a test yet: there is nothing to judge. */
+function hasNoTests(dir: DirView, body: string): boolean {
+  if (!/^\s*(vitest( run)?|jest|mocha|ava)\s*(--(passWithNoTests|coverage|ci))*\s*$/.test(body)) return false;
+  return !dir.below().some((path) => /(test|spec)/i.test(path) && /\.([cm]?[jt]sx?|vue|svelte)$/.test(path));
 }
 
 /** What makes a runner end that watches unless it is told not to, even in CI. */
@@ -216,6 +234,7 @@ async function byTool(
 ): Promise<DetectionDraft | undefined> {
   for (const tool of TOOLS) {
     if (tool.kind !== kind || !declares(manifest, tool.package)) continue;
+    if (kind === "test" && hasNoTests(dir, tool.program)) continue;
     const config = tool.config && dir.names.find((name) => tool.config?.test(name));
     if (tool.config && config === undefined) continue;
     const because = config === undefined ? await dir.at("package.json", `"${tool.package}"`) : await dir.at(config);

@@ -1,6 +1,6 @@
 import { defineDetector, type DetectionDraft, type DirView } from "../../sdk/index.ts";
 import { managerOf, readManifest, runScript, type Manifest } from "./_shared-javascript.ts";
-import { servicesOf } from "./_shared-services.ts";
+import { ownBuild, servicesOf } from "./_shared-services.ts";
 
 /** What starts by the scripts of a package.json (or, without scripts, by its main file), and the commands around it. */
 export default defineDetector({
@@ -9,7 +9,11 @@ export default defineDetector({
     const manifest = await readManifest(dir);
     if (!manifest) return [];
     const manager = await managerOf(dir);
-    return [...(await servicesOf(dir, manifest, manager)), ...(await commandsOf(dir, manifest, manager))];
+    return [
+      ...(await servicesOf(dir, manifest, manager)),
+      ...(await commandsOf(dir, manifest, manager)),
+      ...(await ownBuild(dir, manifest, manager)),
+    ];
   },
   examples: [
     {
@@ -54,6 +58,34 @@ export default defineDetector({
         { is: "service", kind: "static", command: "npm run preview", mode: "start", port: 4173, portFlag: "--port" },
         { is: "service", command: "npm run dev", mode: "dev" },
       ],
+    },
+    {
+      name: "a member without scripts is built and started by its framework's program",
+      files: {
+        "package.json": '{ "private": true, "workspaces": ["apps/*"], "dependencies": { "next": "16" } }',
+        "apps/web/package.json": '{ "private": true, "dependencies": { "next": "16" } }',
+        "nx.json": "{}",
+      },
+      finds: [
+        { is: "service", dir: "apps/web", command: "npx next start" },
+        { is: "command", dir: "apps/web", role: "build", command: "npx next build" },
+      ],
+    },
+    {
+      name: "a build that is no server of its own is previewed",
+      files: {
+        "package.json":
+          '{ "private": true, "scripts": { "dev": "vite dev", "build": "vite build", "preview": "vite preview" }, "dependencies": { "@tanstack/react-start": "1" }, "devDependencies": { "vite": "8" } }',
+      },
+      finds: [{ is: "service", kind: "web", command: "npm run preview", mode: "start", port: 4173 }],
+    },
+    {
+      name: "the same build with Nitro is a server",
+      files: {
+        "package.json":
+          '{ "private": true, "scripts": { "dev": "vite dev", "build": "vite build", "preview": "vite preview" }, "dependencies": { "@tanstack/react-start": "1", "nitro": "3" } }',
+      },
+      finds: [{ is: "service", kind: "web", command: "node .output/server/index.mjs" }],
     },
     {
       name: "a worker beside the server",
