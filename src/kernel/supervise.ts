@@ -86,8 +86,9 @@ export class Supervisor {
     this.#ended.signal.throwIfAborted();
     const seconds = (this.#options.clock.now() - begun) / 1000;
     if (outcome.health.ok) return this.#healthy(spec, { running, port: outcome.port, health: outcome.health, seconds });
-    await running.stop();
+    // Before it is ended: what it says about that is not why it failed.
     const output = await running.tail(64 * 1024);
+    await running.stop();
     const health = { kind: outcome.health.kind, detail: outcome.health.detail };
     await this.#options.log.append({ ...this.#base, type: "service.unhealthy", data: { name: spec.name, health } });
     return { ok: false, exit: outcome.exit, exited: outcome.exited, health: outcome.health, output, seconds };
@@ -164,7 +165,8 @@ export class Supervisor {
       await Promise.race([this.#pause(wait), running.exited]);
       wait = Math.min(wait * 1.5, 500);
     }
-    return { health, exit: null, exited: false, port: undefined };
+    const detail = `${health.detail}, ${spec.patience / 1000} s after its start`;
+    return { health: { ...health, detail }, exit: null, exited: false, port: undefined };
   }
 
   /** The ports its own processes listen on: only the leased one if it is among them. A foreign listener on the port does not count. */
@@ -175,7 +177,10 @@ export class Supervisor {
     return ports.length > 0 ? ports : [undefined];
   }
 
-  #probe(spec: Launch, running: Running, port: number | undefined): Promise<ProbeResult> {
+  async #probe(spec: Launch, running: Running, port: number | undefined): Promise<ProbeResult> {
+    const { kind } = spec.health;
+    if (port === undefined && (kind === "http" || kind === "port"))
+      return { ok: false, kind, detail: "it does not listen on any port" };
     const where = port === undefined ? {} : { port };
     return this.#options.site.probe({ ...spec.health, ...where, timeout: PROBE_TIMEOUT, running });
   }

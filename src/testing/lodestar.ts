@@ -133,7 +133,9 @@ async function untilAnswers(dataDir: string): Promise<Client> {
 /** The report that `up --json` printed; fails with everything that was printed when it printed none. */
 export function reportOf({ stdout, stderr }: Ended): Report {
   assert.match(stdout, /^\{/, stdout + stderr);
-  return Report.parse(JSON.parse(stdout));
+  const report = Report.safeParse(JSON.parse(stdout));
+  assert.ok(report.success, stdout + stderr);
+  return report.data;
 }
 
 /** Everything that the log has. */

@@ -66,6 +66,11 @@ export async function up(context: UpContext): Promise<Report> {
   };
   for (const problem of plan.problems) run.notChecked.push(`${problem.file}: ${problem.message}`);
   run.notChecked.push(...guesses);
+  if (guesses.length > 0 && plan.services.length === 0 && plan.checks.length === 0)
+    run.questions.push({
+      question: `Nothing in ${run.repo.name} is sure enough to be run: ${guesses.join(", ")}.`,
+      next: "lodestar detect, then write what is right into .lodestar/config.json",
+    });
   if (!allowed.ok) run.questions.push(allowed.question);
   const end = allowed.ok ? await phases(run, context.known) : { started: [], baseline: { receipt: null, checks: [] } };
   return report(run, { ...end, total: (context.hands.clock.now() - begun) / 1000 });
