@@ -52,7 +52,9 @@ export function choosePort(group: ServiceGroup, lead: Found<"service">, detectio
 
 function envOf(group: ServiceGroup, lead: Found<"service">, ports: readonly Found<"port">[]): string | undefined {
   const inCommand = /\$\{?([A-Z_]*PORT)\b/.exec(lead.command)?.[1];
-  const said = [lead, ...group.members].find((one) => one.portEnv !== undefined)?.portEnv;
+  // A command that takes a flag does not read the variable that another command of the same service reads.
+  const members = lead.portFlag === undefined ? [lead, ...group.members] : [lead];
+  const said = members.find((one) => one.portEnv !== undefined)?.portEnv;
   return inCommand ?? said ?? ports.find((one) => one.env !== undefined)?.env;
 }
 

@@ -156,6 +156,13 @@ test("a server whose code names PORT is told its port and asked over HTTP; a wor
   assert.deepEqual([worker?.portEnv, worker?.health.kind], [undefined, "process"]);
 });
 
+test("a command that takes a flag is not told its port by the variable of another command", () => {
+  const dev = { kind: "static", command: "npm run dev", mode: "dev", port: 5173, portFlag: "--port" } as const;
+  const start = { confidence: 0.4, portEnv: "PORT", port: 3000 };
+  const [site] = plan(script(".", "site", dev), script(".", "site", start)).services;
+  assert.deepEqual([site?.portEnv, site?.portFlag, site?.port], [undefined, "--port", 5173]);
+});
+
 test("compose images are databases, needs are resolved, migrations find their database", () => {
   const { services, databases, problems } = plan(
     script("api", "api", { kind: "api", port: 4000 }),

@@ -42,12 +42,14 @@ export default defineDetector({
     }
     const port = docker.port;
     if (docker.command) {
+      // What a script of the package does is read there; the image knows no better.
+      const script = /^(npm|pnpm|yarn|bun) (run |start$)/.test(docker.command) && dir.has("package.json");
       const lies = missingScript(dir, docker.command) !== undefined;
       found.push({
         is: "service",
         dir: dir.dir,
         because: [await dir.at(file, docker.commandLine)],
-        confidence: sure(dir, lies ? 0.3 : 0.55),
+        confidence: sure(dir, lies ? 0.3 : script ? 0.45 : 0.55),
         name: nameOf(dir, "app"),
         kind: port === undefined ? "worker" : "web",
         command: docker.command,
@@ -75,6 +77,14 @@ export default defineDetector({
         { is: "language", runtime: { name: "node", version: "20" }, because: ["Dockerfile:1"] },
         { is: "service", command: "node ./index.js", port: 4000, because: ["Dockerfile:5"] },
       ],
+    },
+    {
+      name: "a script of the package, which its own detector understands better",
+      files: {
+        Dockerfile: 'FROM node:24\nCMD ["npm", "run", "start"]\n',
+        "package.json": '{ "scripts": { "start": "x" } }',
+      },
+      finds: [{ is: "service", command: "npm run start", confidence: 0.45 }],
     },
     {
       name: "a program that exists in the image only",
