@@ -26,6 +26,7 @@ const LOCK = /lock|shrinkwrap/;
 export function viewRepo(source: RepoSource): RepoView {
   const namesByDir = indexByDir(source.files);
   const sorted = source.files.toSorted();
+  const top = sorted.slice(0, BELOW_LIMIT);
   const texts = new Map<string, Promise<string | undefined>>();
   const parsed = new Map<string, Promise<unknown>>();
   const problems: { file: string; message: string }[] = [];
@@ -65,7 +66,7 @@ export function viewRepo(source: RepoSource): RepoView {
     return {
       dir,
       names,
-      below: () => filesBelow(sorted, dir).slice(0, BELOW_LIMIT),
+      below: () => (dir === "." ? top : filesBelow(sorted, dir).slice(0, BELOW_LIMIT)),
       has: (name) => (name.includes("/") ? hasFile(namesByDir, full(name)) : names.includes(name)),
       text: (name) => text(full(name)),
       json: (name) => parse(full(name), (content) => parseJson(content, full(name))),
@@ -106,7 +107,7 @@ function indexByDir(files: readonly string[]): Map<string, string[]> {
 
 /** Files with one prefix stand together in a sorted list: two binary searches instead of a walk. `0` is the character after `/`. */
 function filesBelow(sorted: readonly string[], dir: string): readonly string[] {
-  return dir === "." ? sorted : sorted.slice(firstAtLeast(sorted, `${dir}/`), firstAtLeast(sorted, `${dir}0`));
+  return sorted.slice(firstAtLeast(sorted, `${dir}/`), firstAtLeast(sorted, `${dir}0`));
 }
 
 function firstAtLeast(sorted: readonly string[], text: string): number {

@@ -56,10 +56,15 @@ export async function sourcesOf(dir: DirView, options: { limit?: number } = {}):
   return sources;
 }
 
-/** Folders of the repo that are projects of their own. */
+const known = new WeakMap<readonly string[], Set<string>>();
+
+/** Folders of the repo that are projects of their own; a list of files is searched once, however often it is asked. */
 function projectsOf(root: DirView): Set<string> {
-  const projects = new Set<string>();
-  for (const path of root.below()) {
+  const files = root.below();
+  const projects = known.get(files) ?? new Set<string>();
+  if (known.has(files)) return projects;
+  known.set(files, projects);
+  for (const path of files) {
     const slash = path.lastIndexOf("/");
     if (!MANIFESTS.includes(path.slice(slash + 1)) || isForeign(path)) continue;
     projects.add(slash < 0 ? "." : path.slice(0, slash));
