@@ -14,7 +14,7 @@ import { viewRepo } from "../src/host/repo-view.ts";
 import { detect } from "../src/kernel/detect.ts";
 import { makePlan } from "../src/kernel/plan.ts";
 import type { Plan } from "../src/sdk/index.ts";
-import { sameStart } from "./plans-start.ts";
+import { sameStart } from "./_plans-start.ts";
 import {
   Expected,
   languageTruth,
@@ -23,7 +23,7 @@ import {
   nameOf,
   startTruth,
   type Truth,
-} from "./plans-truth.ts";
+} from "./_plans-truth.ts";
 
 type Verdict = "right" | "wrong" | "unknown";
 interface Score {

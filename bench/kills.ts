@@ -1,6 +1,6 @@
 import { killUp, type Killed } from "../src/testing/kills.ts";
 import { probeSandbox } from "../src/host/sandbox.ts";
-import type { Row } from "./_table.ts";
+import { printTable, type Row } from "./_table.ts";
 
 const UPS = 6;
 const KILLS = 5;
@@ -41,3 +41,5 @@ export default async function kills(): Promise<Row[]> {
     { name: "goes on after, slowest", value: resumed.at(-1) ?? Number.NaN, unit: "ms", atMost: 5000 },
   ];
 }
+
+if (import.meta.main) printTable(await kills());
