@@ -26,6 +26,12 @@ describe("programs that an install needs", () => {
     }
   });
 
+  test("the newest that fits, where the range leaves out the version that is known", async () => {
+    const toolbox = { ...machine(undefined), published: async () => ["9.1.0", "9.1.4", "9.15.9"] };
+    const { path } = await provide([{ ...pnpm, version: "9.1.x" }], { toolbox, versions });
+    assert.deepEqual(path, ["/box/pnpm@9.1.4/node_modules/.bin"]);
+  });
+
   test("what cannot be had is said with what to type", async () => {
     const offline = {
       ...machine(undefined),

@@ -34,7 +34,7 @@ export async function provide(
       continue;
     }
     try {
-      const box = await toolbox.ensure(need.npm.name, need.npm.version);
+      const box = await toolbox.ensure(need.npm.name, await versionFor(need, need.npm, { toolbox, versions }));
       provided.path.push(`${box}/node_modules/.bin`);
       provided.reads.push(box);
     } catch (error) {
@@ -46,4 +46,14 @@ export async function provide(
     }
   }
   return provided;
+}
+
+/** The version that the driver knows, unless the range that is needed leaves it out: then the newest in the registry that fits. */
+async function versionFor(
+  need: ProgramNeed,
+  npm: { readonly name: string; readonly version: string },
+  { toolbox, versions }: Pick<DriverTools, "toolbox" | "versions">,
+): Promise<string> {
+  if (need.version === undefined || versions.satisfies(npm.version, need.version) !== false) return npm.version;
+  return versions.pick(await toolbox.published(npm.name), need.version) ?? npm.version;
 }

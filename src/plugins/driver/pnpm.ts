@@ -36,7 +36,7 @@ export default defineDriver({
     needs: [
       {
         program: "pnpm",
-        version: exactVersion(request.version) ?? `^${lineOf(request)}`,
+        version: exactVersion(request.version) ?? minorOf(request) ?? `^${lineOf(request)}`,
         npm: {
           name: "pnpm",
           version: exactVersion(request.version) ?? LINES[lineOf(request)] ?? LINES[DEFAULT_LINE] ?? "",
@@ -87,6 +87,13 @@ function lineOf({ version, lockHead }: InstallRequest): number {
   if (named !== undefined && LINES[named] !== undefined)
     return Math.max(named, wrote === DEFAULT_LINE ? named : (wrote ?? named));
   return wrote ?? DEFAULT_LINE;
+}
+
+/** `11.5.x`, `~11.5.0`: a range of one minor version, which pnpm holds itself to. */
+function minorOf(request: InstallRequest): string | undefined {
+  const version = request.version?.trim();
+  const narrow = version !== undefined && /^(~\d+\.\d+(\.\d+)?|\d+\.\d+(\.[x*])?)$/.test(version);
+  return narrow && majorOf(version) === lineOf(request) ? version : undefined;
 }
 
 /** Each setting under both names: pnpm reads `npm_config_*` up to 10 and `pnpm_config_*` from 11. */

@@ -11,7 +11,7 @@ interface Wanted {
 const SAYS: readonly { name: string; says: RegExp }[] = [
   { name: "node", says: /(?:npm (?:error|ERR!)) notsup Required: \{[^}\n]*"?node"?: ?"([^"]+)"/ },
   { name: "node", says: /error [^\n]*The engine "node" is incompatible with this module\. Expected version "([^"]+)"/ },
-  { name: "node", says: /ERR_PNPM_UNSUPPORTED_ENGINE[\s\S]{0,600}?Expected version: ([^\n]+)/ },
+  { name: "node", says: /Your Node version is incompatible with [^\n]+\s+Expected version: ([^\n]+)/ },
   { name: "node", says: /You are using Node\.js [\w.]+\. For Next\.js, Node\.js version "([^"]+)" is required/ },
   { name: "node", says: /You are using Node\.js [\w.]+\. Vite requires Node\.js version ([\d.]+)\+/ },
   { name: "node", says: /This version of pnpm requires at least Node\.js v([\d.]+\d)/ },
@@ -126,6 +126,19 @@ Node.js v20.20.2`,
     {
       name: "counter: a syntax error on a Node that is new enough",
       failure: { plan: askedNode(">=18"), output: "SyntaxError: Unexpected token '}'\n\nNode.js v24.21.0" },
+      repairs: undefined,
+    },
+    {
+      name: "counter: it is pnpm's own version that does not fit",
+      failure: {
+        phase: "install",
+        output: `[ERR_PNPM_UNSUPPORTED_ENGINE] Unsupported environment (bad pnpm and/or Node.js version)
+
+Your pnpm version is incompatible with "/repo".
+
+Expected version: 11.5.x
+Got: 11.28.11`,
+      },
       repairs: undefined,
     },
     {
