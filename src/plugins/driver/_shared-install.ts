@@ -9,6 +9,11 @@ export const NODE_ENV: Readonly<Record<string, string>> = {
   SKIP_INSTALL_SIMPLE_GIT_HOOKS: "1",
   COREPACK_ENABLE_STRICT: "0",
   npm_config_update_notifier: "false",
+  // Scripts run without a network: what would only load a browser or a desktop shell must not fail the install.
+  PUPPETEER_SKIP_DOWNLOAD: "1",
+  PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD: "1",
+  CYPRESS_INSTALL_BINARY: "0",
+  ELECTRON_SKIP_BINARY_DOWNLOAD: "1",
 };
 
 /** What an install runs of the repo's own packages once the others are there; a workspace's members come first. */

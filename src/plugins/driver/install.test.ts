@@ -80,6 +80,19 @@ describe("installs", () => {
     assert.equal(await readFile(join(dir, "package-lock.json"), "utf8"), lock);
   });
 
+  test("a package that would load a browser while it is installed is told not to: its scripts have no network", async (t) => {
+    if (!(await found("npm"))) return t.skip("npm not found");
+    const dir = await repo("browser", {
+      "package.json": '{ "name": "app", "version": "1.0.0", "dependencies": { "browser": "file:./browser" } }',
+      "browser/package.json":
+        '{ "name": "browser", "version": "1.0.0", "scripts": { "install": "test -n \\"$PUPPETEER_SKIP_DOWNLOAD\\" && touch done" } }',
+    });
+    const { fetch, scripts = "", env } = await steps(npm, dir);
+    await sh(dir, fetch[0] ?? "", env);
+    await sh(dir, scripts, env);
+    assert.ok(existsSync(join(dir, "browser/done")));
+  });
+
   test("yarn berry: the map of Plug'n'Play is part of what is installed, whatever a version calls it", () => {
     const lockHead = "__metadata:\n  version: 4\n";
     const request = { lockfile: "yarn.lock", lockHead, version: undefined, names: [], cache: "/c", flags: [] };
