@@ -1,7 +1,19 @@
 import type { CommandResult, Install, InstallSteps, SealedDependencies, Site } from "../../sdk/index.ts";
 import { OutsideError } from "../../sdk/index.ts";
 import { withRepairs } from "./repair.ts";
-import { brief, command, inDir, round, say, succeeded, timed, type Result, type Run, errorLine } from "./run.ts";
+import {
+  adjustedEnv,
+  brief,
+  command,
+  inDir,
+  round,
+  say,
+  succeeded,
+  timed,
+  type Result,
+  type Run,
+  errorLine,
+} from "./run.ts";
 import { installSteps, toolchainOf } from "./toolchain.ts";
 
 const INSTALL_TIMEOUT = 15 * 60_000;
@@ -46,7 +58,13 @@ async function installOne(run: Run, install: Install, before: readonly Installed
   const missing = chain.missing[0];
   if (missing) return question(missing.question, missing.next);
   const keys = await storeKeys(run, install, steps, chain.versions);
-  const work: Work = { install, steps, env: { ...chain.env, ...steps.env }, path: chain.path, reads: chain.reads };
+  const work: Work = {
+    install,
+    steps,
+    env: { ...chain.env, ...steps.env, ...adjustedEnv(run) },
+    path: chain.path,
+    reads: chain.reads,
+  };
   const installed = {
     dir: install.dir,
     path: steps.path.map((folder) => inDir(install.dir, folder)),
@@ -155,6 +173,8 @@ async function storeKeys(run: Run, install: Install, steps: InstallSteps, versio
     install.version,
     steps.fetch,
     steps.scripts,
+    steps.outputs,
+    adjustedEnv(run),
     versions,
     `${run.hands.tools.platform}-${run.hands.tools.arch}`,
     run.adjust.fresh.get(install.dir) ?? 0,
