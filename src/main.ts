@@ -108,6 +108,7 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
   await writeEndpoint(dataDir, { port: server.port, token, pid: process.pid, version: VERSION, boot: hands.boot });
   await locked.lock.describe({ port: server.port, version: VERSION });
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => ended.resolve(signal));
+  void machine.broken.then((reason) => ended.resolve(reason));
   const reason = await ended.promise;
   await machine.end(reason);
 }

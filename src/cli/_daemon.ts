@@ -100,7 +100,7 @@ async function launch(dataDir: string, before: string | undefined, tries = 3): P
   const said = lastLines(logFile);
   // Whoever held the data dir has just ended.
   if (end.code === 2 && tries > 1 && /Another daemon/.test(said)) return launch(dataDir, before, tries - 1);
-  if (end.code === 2) throw new UserError(said.replace(/^✕ /, ""), { next: "lodestar doctor" });
+  if (end.code === 2) throw userErrorIn(said);
   throw new OutsideError(
     `The daemon did not start${end.code === undefined ? ` within ${START_TIMEOUT / 1000} s` : ` (exit ${end.code})`}: ${said}. Its log: ${logFile}`,
     { retryable: true },
@@ -143,7 +143,14 @@ function readJson(file: string): unknown {
 }
 
 function lastLines(file: string): string {
-  return readFileSync(file, "utf8").trimEnd().split("\n").slice(-3).join(" ").slice(-500);
+  return readFileSync(file, "utf8").trimEnd().split("\n").slice(-3).join("\n").slice(-500);
+}
+
+/** What the daemon printed as `printError` does: cause, what was tried, the next command. */
+function userErrorIn(said: string): UserError {
+  const [, message = said, tried, next = "lodestar doctor"] =
+    /✕ (.*)(?:\n {2}tried: (.*))?\n {2}next: +(.*)$/.exec(said) ?? [];
+  return new UserError(message, { next, ...(tried === undefined ? {} : { tried }) });
 }
 
 /** Compares `major.minor.patch`. */

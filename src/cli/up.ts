@@ -3,7 +3,7 @@ import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { z } from "zod";
 import type { Client } from "../client/client.ts";
-import { isOutsideError, OutsideError, UserError } from "../sdk/errors.ts";
+import { isOutsideError, messageOf, OutsideError, UserError } from "../sdk/errors.ts";
 import type { Report } from "../sdk/index.ts";
 import { endDaemon, ensureDaemon } from "./_daemon.ts";
 import { pathArgument, printJson } from "./_terminal.ts";
@@ -97,7 +97,10 @@ async function followRun(client: Client, begun: Run, how: How): Promise<number> 
       left.why = "stopped";
       view.rest();
       if (!options.json) console.log("Stopping this repository's run; what it started is ended too.");
-      void client.post("stop", { by: userInfo().username }, { repo: begun.repo }).finally(() => ended.abort());
+      void client
+        .post("stop", { by: userInfo().username }, { repo: begun.repo })
+        .catch((error: unknown) => console.error(messageOf(error)))
+        .finally(() => ended.abort());
     },
     detach: () => {
       left.why = "detached";

@@ -1,4 +1,4 @@
-import { OutsideError, UserError } from "../sdk/errors.ts";
+import { isOutsideError, OutsideError, UserError } from "../sdk/errors.ts";
 import type { AnyEvent } from "../sdk/events.ts";
 import { failureIn, isRecord, statusLineOf, type Endpoint, type StatusLine } from "./answers.ts";
 
@@ -24,6 +24,7 @@ export interface Following {
   readonly revive?: () => Promise<void>;
 }
 
+const FINAL = { retryable: false };
 const RECONNECT = { first: 250, most: 8_000, tries: 12 };
 
 export function createClient(endpoint: Endpoint): Client {
@@ -86,6 +87,8 @@ async function* follow(
         tries = 0;
         wait = RECONNECT.first;
         if (message.event === "reset") yield "reset";
+        // It ends, and another one would fare no better.
+        if (message.event === "broken") throw new OutsideError(message.data, FINAL);
         if (message.event !== "event") continue;
         cursor = message.id;
         // The daemon validated it against the schema of its type when it was written.
@@ -94,16 +97,17 @@ async function* follow(
       }
     } catch (error) {
       if (query.signal.aborted) return;
-      if (
-        ++tries >= RECONNECT.tries ||
-        !(error instanceof TypeError || (error instanceof Error && error.name === "OutsideError"))
-      )
-        throw error;
+      if (++tries >= RECONNECT.tries || !isPassing(error)) throw error;
     }
     await pause(wait, query.signal);
     if (!query.signal.aborted) await query.revive?.();
     wait = Math.min(wait * 2, RECONNECT.most);
   }
+}
+
+/** A connection that broke, or a daemon that may be back soon. */
+function isPassing(error: unknown): boolean {
+  return error instanceof TypeError || (isOutsideError(error) && error.retryable);
 }
 
 /** The messages of a text/event-stream. */

@@ -42,6 +42,7 @@ export class Machine {
   readonly #active = new Map<string, string>();
   readonly #closing = new Map<string, Promise<void>>();
   #folding: Promise<void> = Promise.resolve();
+  readonly #broken = Promise.withResolvers<string>();
 
   constructor(parts: {
     hands: Hands;
@@ -56,6 +57,11 @@ export class Machine {
     this.#runtimes = parts.runtimes;
     for (const [name, code] of Object.entries(parts.workflows))
       this.#engine.define(name, (context) => this.#execute(name, code, context));
+  }
+
+  /** Resolves with the reason when the log can be written no more (a full disk): nothing that happens could be told. */
+  get broken(): Promise<string> {
+    return this.#broken.promise;
   }
 
   /** Reads the log, takes up interrupted runs, and brings back up what the user wants up. */
@@ -191,9 +197,13 @@ export class Machine {
   async stop(asked: string | undefined, by: string): Promise<Status> {
     const repo = await this.find(asked);
     const runs = (await this.#engine.active()).filter((run) => pathOf(run.input) === repo.path);
-    await this.append({ type: "repo.stopped", source: "api", repo: repo.repo, data: { by } });
-    await Promise.all(runs.map((run) => this.#engine.cancel(run.runId)));
-    await this.#close(repo.repo);
+    try {
+      await this.append({ type: "repo.stopped", source: "api", repo: repo.repo, data: { by } });
+    } finally {
+      // Also when the log takes nothing more.
+      await Promise.allSettled(runs.map((run) => this.#engine.cancel(run.runId)));
+      await this.#close(repo.repo);
+    }
     for (const { runId, name } of runs) {
       // A run that had not begun has nobody else to say its end; of any other this is a repetition.
       const data = { state: "stopped" };
@@ -261,7 +271,7 @@ export class Machine {
     const known = [...this.views.repos.values()].find((one) => one.path === path);
     const repo = known?.repo ?? (await this.hands.repo(path)).id;
     const base = { source: workflow, repo, runId };
-    await this.append({
+    await this.#record({
       ...base,
       type: "run.started",
       data: { workflow, input: toJson(input) },
@@ -283,15 +293,25 @@ export class Machine {
       if (signal.aborted && state.desired === "up") throw error;
       const ended = signal.aborted ? "stopped" : "cannot";
       if (!signal.aborted)
-        await this.append({
+        await this.#record({
           ...base,
           type: "stop_reason",
           data: { reason: reasonOf(error), detail: messageOf(error) },
         });
-      await this.append({ ...base, type: "run.ended", data: { state: ended }, key: `${runId}/ended` });
+      await this.#record({ ...base, type: "run.ended", data: { state: ended }, key: `${runId}/ended` });
       return ended;
     } finally {
       this.#active.delete(repo);
+    }
+  }
+
+  /** Appends what must be told: a log that takes it no more is the end of this daemon (`broken`). */
+  async #record(draft: EventDraft): Promise<void> {
+    try {
+      await this.append(draft);
+    } catch (error) {
+      if (isOutsideError(error)) this.#broken.resolve(messageOf(error));
+      throw error;
     }
   }
 

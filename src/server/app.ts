@@ -157,6 +157,7 @@ function eventRoutes(app: Hono, machine: Machine): void {
       stream.onAbort(() => ended.abort());
       if (reset) await stream.writeSSE({ event: "reset", data: JSON.stringify({ epoch: log.epoch }) });
       const ping = setInterval(() => void stream.writeSSE({ event: "ping", data: "" }), PING_MS);
+      void machine.broken.then((message) => stream.writeSSE({ event: "broken", data: message }));
       try {
         for await (const event of log.follow({ ...where, signal: ended.signal }))
           await stream.writeSSE({ id: `${log.epoch}:${event.seq}`, event: "event", data: JSON.stringify(event) });
