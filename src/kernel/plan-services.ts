@@ -106,6 +106,10 @@ function toService(
 function kindOf(group: ServiceGroup, lead: Lead, framework: ServiceKind | undefined): ServiceKind {
   if (lead.kind !== "web") return lead.kind;
   if (group.members.some((found) => found.kind === "api")) return "api";
+  // A hosting platform is told a command and not what it starts; who read the code behind the same command knows.
+  const read = group.members.find((found) => found !== lead && found.command === lead.command);
+  if (lead.port === undefined && read && !listens(read.kind) && sourceOf(read).rank === sourceOf(lead).rank)
+    return read.kind;
   return framework === "api" ? "api" : "web";
 }
 

@@ -156,6 +156,16 @@ test("a server whose code names PORT is told its port and asked over HTTP; a wor
   assert.deepEqual([worker?.portEnv, worker?.health.kind], [undefined, "process"]);
 });
 
+test("a hosting platform does not say what its command starts: the code does; a Procfile's web does", () => {
+  const kinds = (file: string) =>
+    plan(
+      { is: "service", ...at(".", file, 0.93), name: "web", kind: "web", command: "npm run start", portEnv: "PORT" },
+      script(".", "task", { kind: "job", confidence: 0.8 }),
+    ).services.map(({ kind, health }) => [kind, health.kind]);
+  assert.deepEqual(kinds("railpack.json:3"), [["job", "process"]]);
+  assert.deepEqual(kinds("Procfile:1"), [["web", "http"]]);
+});
+
 test("a command that takes a flag is not told its port by the variable of another command", () => {
   const dev = { kind: "static", command: "npm run dev", mode: "dev", port: 5173, portFlag: "--port" } as const;
   const start = { confidence: 0.4, portEnv: "PORT", port: 3000 };

@@ -52,6 +52,11 @@ export default defineDetector({
         { is: "check", kind: "test", command: "deno test -A" },
       ],
     },
+    {
+      name: "a program that ends, and a task that watches it",
+      files: { "deno.json": '{ "tasks": { "dev": "deno run --watch main.ts" } }', "main.ts": "console.log(1)" },
+      finds: [{ is: "service", kind: "job", command: "deno run -A main.ts" }],
+    },
     { name: "a Node project that Deno once ran", files: { "package.json": "{}", "deno.lock": "{}" }, finds: [] },
   ],
 });
@@ -63,7 +68,9 @@ async function service(dir: DirView, file: string, manifest: Record<string, unkn
   const port = { ...(look?.port ? { port: look.port } : {}), ...(look?.portEnv ? { portEnv: look.portEnv } : {}) };
   const base = { is: "service", dir: dir.dir, name: nameOf(dir, "app") } as const;
   const task = TASKS.find((name) => word(tasks[name]) ?? word(pick(tasks[name], "command")));
-  if (task) {
+  // A task that only watches a program which ends by itself never becomes healthy: the program is what runs.
+  const ends = look !== undefined && !look.listens && !look.works;
+  if (task !== undefined && !(task === "dev" && ends)) {
     const because = [await dir.at(file, `"${task}"`)];
     const kind = look?.listens === false && look.works ? "worker" : "web";
     const usual = kind === "web" ? { port: 8000, ...port } : {};
