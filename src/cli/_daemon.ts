@@ -91,7 +91,7 @@ async function launch(dataDir: string, before: string | undefined, tries = 3): P
   // Where another start won the lock (exit 2, a living holder), its daemon is ours too.
   while (Date.now() < deadline && (end.code === undefined || (end.code === 2 && holderOf(dataDir)?.isRunning))) {
     const endpoint = readEndpoint(dataDir);
-    if (endpoint && endpoint.boot !== before) {
+    if (endpoint && (endpoint.boot !== before || end.code === 2)) {
       const client = createClient(endpoint);
       if (await client.health()) return client;
     }

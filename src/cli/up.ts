@@ -61,7 +61,7 @@ async function up(path: string, options: Options): Promise<number> {
     };
     const by = userInfo().username;
     const body = { path, ...flags, ...port, ...patience, interactive, by };
-    const begun = Begun.parse(await client.post("up", body).catch((error: unknown) => again(error, options, body)));
+    const begun = await begin(client, options, body);
     left.keep = !options.once;
     return await followRun(client, begun, { options, interactive });
   } finally {
@@ -70,10 +70,17 @@ async function up(path: string, options: Options): Promise<number> {
   }
 }
 
-/** A daemon that ended between the greeting and the request, since who started it needed it no more, is started anew. */
-async function again(error: unknown, options: Options, body: unknown): Promise<unknown> {
-  if (!isOutsideError(error)) throw error;
-  return (await ensureDaemon(options)).client.post("up", body);
+/** Asks for the run. A daemon that ends in this moment, since who started it needs it no more, is started anew. */
+async function begin(client: Client, options: Options, body: unknown): Promise<Run> {
+  let asked = client;
+  for (let tries = 5; ; tries--) {
+    try {
+      return Begun.parse(await asked.post("up", body));
+    } catch (error) {
+      if (!isOutsideError(error) || tries === 1) throw error;
+      asked = (await ensureDaemon(options)).client;
+    }
+  }
 }
 
 type Run = z.infer<typeof Begun>;

@@ -24,6 +24,8 @@ export interface Following {
   readonly revive?: () => Promise<void>;
 }
 
+/** A daemon that is there and very busy; one that is not there is refused at once. */
+const HEALTH_TIMEOUT = 5_000;
 const FINAL = { retryable: false };
 const RECONNECT = { first: 250, most: 8_000, tries: 12 };
 
@@ -46,7 +48,7 @@ export function createClient(endpoint: Endpoint): Client {
     endpoint,
     health: async () => {
       try {
-        const response = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(2_000) });
+        const response = await fetch(`${base}/healthz`, { signal: AbortSignal.timeout(HEALTH_TIMEOUT) });
         const body: unknown = await response.json();
         return response.ok && isRecord(body) && body["boot"] === endpoint.boot;
       } catch {
