@@ -5,10 +5,10 @@ import { startDatabases } from "./databases.ts";
 import { environmentOf } from "./environment.ts";
 import type { Installed } from "./install.ts";
 import { withRepairs } from "./repair.ts";
-import { ask, command, emit, errorLine, lastLine, round, say, succeeded, timed, type Result, type Run } from "./run.ts";
+import { runJob } from "./jobs.ts";
+import { ask, emit, errorLine, round, say, timed, type Result, type Run } from "./run.ts";
 import { toolchainOf } from "./toolchain.ts";
 
-const JOB_TIMEOUT = 15 * 60_000;
 /** How long a service may take until it is healthy unless the user says otherwise; compilers at the first start are slow. */
 const PATIENCE = 90_000;
 
@@ -55,7 +55,7 @@ async function startOne(
     },
   );
   if (outcome.ok) {
-    if (service.kind !== "job") void run.runtime.supervisor.keep(service.name);
+    void run.runtime.supervisor.keep(service.name);
     return outcome.value;
   }
   ask(run, outcome.question);
@@ -93,8 +93,10 @@ async function launch(
   const flag = service.portFlag !== undefined && port !== undefined ? ` ${service.portFlag} ${port}` : "";
   const spec = await specOf(run, service, { line: withFlag(line, flag), port, installed, before });
   await say(run, "start", `Starting ${service.name}: ${spec.command}`);
-  if (service.kind === "job") return runJob(run, spec);
-  const result = await run.runtime.supervisor.launch(spec, attempt);
+  const job = service.kind === "job" ? await runJob(run, spec) : "serves";
+  if (job !== "serves") return job;
+  const probe = service.kind === "job" ? { ...spec, health: { kind: "port" as const } } : spec;
+  const result = await run.runtime.supervisor.launch(probe, attempt);
   const { name, dir } = service;
   if (result.ok) {
     const { pid, url, seconds, health } = result;
@@ -120,38 +122,6 @@ async function launch(
       env: Object.keys(spec.env),
       ...facts,
     },
-  };
-}
-
-/** A job ends by itself, and its exit status is its health. */
-async function runJob(run: Run, spec: Launch): Promise<Result<Started>> {
-  const { name, dir, env, path, reads } = spec;
-  const what = {
-    command: spec.command,
-    dir,
-    env,
-    path,
-    reads,
-    network: "host" as const,
-    timeout: JOB_TIMEOUT,
-    title: name,
-  };
-  const result = await command(run, run.tree, "job", what);
-  if (!succeeded(result)) {
-    const question = {
-      question: `${name} ended with exit ${result.exit}: ${lastLine(result.output)}`,
-      next: `lodestar logs "${result.segment.segment}"`,
-    };
-    return {
-      ok: false,
-      question,
-      failure: { command: spec.command, exit: result.exit, output: result.output, env: Object.keys(env) },
-    };
-  }
-  const health = { ok: true, kind: "process", detail: "it ended with exit 0, as a job does" };
-  return {
-    ok: true,
-    value: { name, dir, ok: true, url: null, port: null, pid: null, health, seconds: round(result.seconds) },
   };
 }
 
