@@ -3,7 +3,8 @@ import { describe, test } from "node:test";
 import { probeSandbox } from "../host/sandbox.ts";
 import { assertNothingLost, killUp } from "../testing/kills.ts";
 
-const GOES_ON_WITHIN = 5000;
+/** It is 5 s on a machine that has the time (`npm run bench -- kills` measures it); here only whether it goes on by itself is asked. */
+const GOES_ON_WITHIN = 60_000;
 
 describe("five kill -9 of the daemon during one up", { concurrency: true }, () => {
   for (const sandbox of [true, false])
