@@ -72,7 +72,7 @@ export async function openWorld(options: WorldOptions = {}): Promise<World> {
   const ours = () => processesOf(root, siteMark(dataDir));
   const start = (...args: string[]) => launch(args, { cwd: root, env });
 
-  async function left(patience = 3000): Promise<string[]> {
+  async function left(patience = 10_000): Promise<string[]> {
     const deadline = performance.now() + patience;
     for (;;) {
       const alive = await ours();
