@@ -18,7 +18,7 @@ export default defineDetector({
         dir: dir.dir,
         name: nameOf(dir, "site"),
         kind: "static",
-        command: serve(site.folder),
+        command: serve(site),
         port: 8080,
         portEnv: "PORT",
         because: [site.because],
@@ -45,18 +45,27 @@ export default defineDetector({
   ],
 });
 
-async function siteOf(dir: DirView): Promise<{ folder: string; because: string } | undefined> {
+interface Site {
+  readonly folder: string;
+  /** What is not there is answered with the first page, whose script knows what to show. */
+  readonly fallback: boolean;
+  readonly because: string;
+}
+
+async function siteOf(dir: DirView): Promise<Site | undefined> {
   if (dir.has("Staticfile")) {
-    const root = capture(await dir.text("Staticfile"), /^\s*root:\s*["']?([^\s"'#]+)/m);
+    const text = (await dir.text("Staticfile")) ?? "";
+    const root = capture(text, /^\s*root:\s*["']?([^\s"'#]+)/m);
     const folder =
       root ?? ["", ...FOLDERS.map((name) => `${name}/`)].find((name) => dir.has(`${name}index.html`)) ?? ".";
     return {
       folder: folder.replace(/\/$/, "") || ".",
+      fallback: /^\s*(index_fallback:\s*true|pushstate:\s*enabled)\b/m.test(text),
       because: await dir.at("Staticfile", root ? "root:" : undefined),
     };
   }
   const page = ["index.html", "index.htm"].find((name) => dir.has(name));
-  return page === undefined ? undefined : { folder: ".", because: await dir.at(page) };
+  return page === undefined ? undefined : { folder: ".", fallback: false, because: await dir.at(page) };
 }
 
 /** A page inside any project, or beside a manifest, belongs to that project. */
@@ -72,7 +81,7 @@ function isServedByCode(dir: DirView): boolean {
 }
 
 /** Node is there wherever Lodestar runs, so the smallest server that is written in it needs nothing else. */
-function serve(folder: string): string {
+function serve({ folder, fallback }: Site): string {
   const types = '{html:"text/html",css:"text/css",js:"text/javascript",svg:"image/svg+xml",json:"application/json"}';
   const program = [
     'const{createServer:c}=require("node:http"),{readFile:r}=require("node:fs"),p=require("node:path")',
@@ -80,7 +89,8 @@ function serve(folder: string): string {
     'c((q,s)=>{let u="/";try{u=decodeURI(new URL(q.url,"http://x").pathname)}catch{}',
     "let f=p.join(root,p.normalize(u))",
     'if(!p.extname(f))f=p.join(f,"index.html")',
-    'r(f,(e,b)=>{s.writeHead(e?404:200,{"content-type":types[p.extname(f).slice(1)]??"application/octet-stream"});s.end(e?"not found":b)})',
+    'const a=(e,b)=>{s.writeHead(e?404:200,{"content-type":types[p.extname(f).slice(1)]??"application/octet-stream"});s.end(e?"not found":b)}',
+    fallback ? 'r(f,(e,b)=>e?r(f=p.join(root,"index.html"),a):a(e,b))' : "r(f,a)",
     "}).listen(process.env.PORT||8080)",
   ].join(";");
   return `node -e '${program}'`;
