@@ -1,3 +1,4 @@
+import getPort from "get-port";
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -104,18 +105,20 @@ test("a server in a room answers the room's probe and not the host's", needsSand
   const { site } = await makeRoom(t, { "server.js": SERVER });
   assert.equal((await site.run(shell("true"))).exit, 0);
   t.diagnostic(`room made and its first command run in ${Math.round(performance.now() - started)} ms`);
-  const { port } = await site.port({ name: "web", wanted: 3000 });
-  assert.equal(port, 3000);
-  const running = await site.start(shell("node server.js", { env: { PORT: "3000" } }));
-  await untilHealthy(site, 3000);
-  assert.equal(await hostRefuses(3000), true);
-  assert.deepEqual(await site.listening(running), [3000]);
-  const listener = await site.listener(3000);
+  // Free on the host too: whatever answers there must be the room's.
+  const wanted = await getPort();
+  const { port } = await site.port({ name: "web", wanted });
+  assert.equal(port, wanted);
+  const running = await site.start(shell("node server.js", { env: { PORT: String(wanted) } }));
+  await untilHealthy(site, wanted);
+  assert.equal(await hostRefuses(wanted), true);
+  assert.deepEqual(await site.listening(running), [wanted]);
+  const listener = await site.listener(wanted);
   assert.ok(listener?.ours);
   assert.match(readFileSync(`/proc/${listener.pid}/cmdline`, "utf8"), /server\.js/);
-  assert.deepEqual(await site.port({ name: "api", wanted: 3000 }), { port: 20_000, wantedBy: "web" });
+  assert.deepEqual(await site.port({ name: "api", wanted }), { port: 20_000, wantedBy: "web" });
   await running.stop();
-  assert.equal((await site.probe({ kind: "port", port: 3000, timeout: 1_000 })).ok, false);
+  assert.equal((await site.probe({ kind: "port", port: wanted, timeout: 1_000 })).ok, false);
 });
 
 test("a room reaches nothing of the host's network", needsSandbox, async (t) => {
