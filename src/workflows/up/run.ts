@@ -1,3 +1,4 @@
+import { stripTerminal } from "../../kernel/measure-split.ts";
 import type { Supervisor } from "../../kernel/supervise.ts";
 import type {
   Command,
@@ -211,8 +212,14 @@ export function lastLine(output: string): string {
 /** The line of an output that most likely says what went wrong; else its last line. */
 export function errorLine(output: string): string {
   const known = /error|fail|exception|cannot|missing|refused|denied|not found|in use/i;
-  const line = output.split("\n").find((one) => known.test(one));
-  return line === undefined ? lastLine(output) : line.trim().slice(0, 300);
+  const lines = stripTerminal(output)
+    .split("\n")
+    .filter((one) => known.test(one));
+  // A warning names what was tried again, and npm begins with codes and paths; what ended it comes later.
+  const errors = lines.filter((one) => !/^\W*(\w+ )?warn(ing)?\b/i.test(one));
+  const line =
+    errors.find((one) => !/^npm (error|ERR!) (code|errno|path|command)\b/.test(one)) ?? errors[0] ?? lines[0];
+  return line === undefined ? lastLine(stripTerminal(output)) : line.trim().slice(0, 300);
 }
 
 /** A question for the person, each once. */
