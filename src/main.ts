@@ -12,7 +12,7 @@ import { openPostgresEngine, openSqliteEngine } from "./host/engine.ts";
 import { gatherFacts } from "./host/environment.ts";
 import { openSigningKey } from "./host/keys.ts";
 import { lockDataDir } from "./host/lock.ts";
-import { loadPlugins } from "./host/plugins.ts";
+import { loadDetectors, loadPlugins } from "./host/plugins.ts";
 import { createPorts } from "./host/ports.ts";
 import { sweepOrphans } from "./host/processes.ts";
 import { openProxy } from "./host/proxy-once.ts";
@@ -261,9 +261,9 @@ function driverTools(dataDir: string): DriverTools {
 export async function detectRepo(path: string): Promise<{ plan: Plan; described: unknown; seconds: number }> {
   const begun = performance.now();
   const repo = await inspectRepo(here(path));
-  const [plugins, viewed] = await Promise.all([loadPlugins(), view(repo)]);
+  const [detectors, viewed] = await Promise.all([loadDetectors(), view(repo)]);
   const secrets = createSecrets();
-  const { plan } = await planRepo(viewed, plugins.detectors, { isSecret: (text) => secrets.redact(text) !== text });
+  const { plan } = await planRepo(viewed, detectors, { isSecret: (text) => secrets.redact(text) !== text });
   const environment = describeEnvironment(await gatherFacts());
   return {
     plan,

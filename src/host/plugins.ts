@@ -24,6 +24,11 @@ export async function loadPlugins(root: URL = HERE): Promise<Plugins> {
   };
 }
 
+/** What `detect` needs of them, in half the time. */
+export async function loadDetectors(root: URL = HERE): Promise<Plugins["detectors"]> {
+  return (await loadKind(root, "detector")) as Loaded<Detector>[];
+}
+
 async function loadKind(root: URL, kind: string): Promise<Loaded<unknown>[]> {
   const folder = new URL(`${kind}/`, root);
   const names = (await readdir(folder).catch(() => [])).filter(isPlugin).sort();
