@@ -3,14 +3,14 @@
  * `lodestar up --once --json` on a fresh copy of its HEAD, with a fresh data dir (nothing downloaded before), one after the other.
  *   node bench/repos.ts <folder>… [--limit N] [--only <pattern of names>]
  * A folder is a checkout, or holds checkouts; a folder in it without a repository of its own is committed as one, and its
- * commit is that of the repository around it. The table is Markdown on stdout, what is under way on stderr.
+ * commit is that of the repository around it. The table is Markdown on stdout, row by row.
  */
 import { execFile, spawn } from "node:child_process";
 import { cp, mkdir, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs, promisify, stripVTControlCharacters } from "node:util";
 import { openSqliteStore } from "../src/host/store-sqlite.ts";
 import { messageOf, Report } from "../src/sdk/index.ts";
 
@@ -33,6 +33,12 @@ export interface RepoResult {
   readonly why: string;
 }
 
+/** The columns of the table. */
+const HEAD =
+  "repository|commit|state|services|checks|tests passed / failed / skipped|detect|install|of it fetching|start|checks|total|sandbox|why not healthy".split(
+    "|",
+  );
+
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { limit: { type: "string" }, only: { type: "string", default: "" } },
@@ -45,13 +51,17 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  console.log(table(await repos(positionals, { limit: Number(values.limit ?? Infinity), only: values.only })));
+  console.log(`${row(HEAD)}\n${row(HEAD.map(() => "---"))}`);
+  const show = (result: RepoResult) => console.log(row(cellsOf(result)));
+  const results = await repos(positionals, { limit: Number(values.limit ?? Infinity), only: values.only, show });
+  const good = results.filter((one) => one.state === "healthy").length;
+  console.log(`\n${good} of ${results.length} healthy. Seconds; every run began with nothing downloaded.`);
 }
 
-/** Runs every checkout in `folders` whose name matches `only`, at most `limit`; a repository that cannot be run is a row with the reason. */
+/** Runs every checkout in `folders` whose name matches `only`, at most `limit`; one that cannot be run is a result with the reason. */
 export default async function repos(
   folders: readonly string[],
-  { limit = Infinity, only = "" }: { limit?: number; only?: string } = {},
+  { limit = Infinity, only = "", show }: { limit?: number; only?: string; show?: (result: RepoResult) => void } = {},
 ): Promise<RepoResult[]> {
   const found = (await Promise.all(folders.map((folder) => checkoutsIn(resolve(folder))))).flat();
   const checkouts = found.filter((folder) => new RegExp(only).test(basename(folder))).slice(0, limit);
@@ -59,7 +69,8 @@ export default async function repos(
   for (const [index, checkout] of checkouts.entries()) {
     const result = await measureOne(checkout);
     results.push(result);
-    console.error(`${index + 1}/${checkouts.length} ${result.name}: ${result.state} ${result.why}`);
+    show?.(result);
+    console.error(`${index + 1} of ${checkouts.length}`);
   }
   return results;
 }
@@ -195,7 +206,7 @@ function failed(name: string, commit: string, why: string): RepoResult {
 
 /** One line without a path of this machine in it. */
 function plain(text: string, folders: readonly string[]): string {
-  let line = text
+  let line = stripVTControlCharacters(text)
     .trim()
     .replaceAll(/\s+/g, " ")
     .replaceAll("|", String.raw`\|`);
@@ -203,36 +214,18 @@ function plain(text: string, folders: readonly string[]): string {
   return line.slice(0, 240);
 }
 
-/** The table of `docs/benchmarks.md`. */
-export function table(results: readonly RepoResult[]): string {
-  const head = [
-    "repository",
-    "commit",
-    "state",
-    "services",
-    "checks",
-    "tests passed / failed / skipped",
-    "detect",
-    "install",
-    "of it fetching",
-    "start",
-    "checks",
-    "total",
-    "sandbox",
-    "why not healthy",
-  ];
-  const rows = results.map((one) => {
-    const { detect, install, start, checks, total } = one.seconds;
-    const { passed, failed: red, skipped } = one.tests;
-    const times = [detect, install, one.fetching, start, checks, total].map((value) => value.toFixed(1));
-    const services = `${one.services.healthy}/${one.services.all}`;
-    const tests = passed + red + skipped === 0 ? "" : `${passed} / ${red} / ${skipped}`;
-    const measured = `${one.checks.passed}/${one.checks.all}`;
-    return [one.name, one.commit.slice(0, 7), one.state, services, measured, tests, ...times, one.sandbox, one.why];
-  });
-  const lines = [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`);
-  const good = results.filter((one) => one.state === "healthy").length;
-  return `${lines.join("\n")}\n\n${good} of ${results.length} healthy. Seconds; every run began with nothing downloaded.`;
+function cellsOf(one: RepoResult): string[] {
+  const { detect, install, start, checks, total } = one.seconds;
+  const { passed, failed: red, skipped } = one.tests;
+  const times = [detect, install, one.fetching, start, checks, total].map((value) => value.toFixed(1));
+  const services = `${one.services.healthy}/${one.services.all}`;
+  const tests = passed + red + skipped === 0 ? "" : `${passed} / ${red} / ${skipped}`;
+  const measured = `${one.checks.passed}/${one.checks.all}`;
+  return [one.name, one.commit.slice(0, 7), one.state, services, measured, tests, ...times, one.sandbox, one.why];
+}
+
+function row(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
 }
 
 function asJson(text: string): unknown {
