@@ -155,6 +155,7 @@ function statement(issuedAt = "2026-03-01T00:00:00.000Z"): Statement {
       checks: [],
       notChecked: ["lint"],
       environment: {
+        lodestar: "0.1.0",
         sandbox: "bubblewrap",
         network: "loopback",
         runtimes: { node: "24.0.0" },

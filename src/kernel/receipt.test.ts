@@ -6,6 +6,7 @@ import { baselineReceipt, environmentDigest, makeStatement, sentenceOf, type Env
 
 const hash = (text: string) => createHash("sha256").update(text).digest("hex");
 const environment: EnvironmentParts = {
+  lodestar: "0.1.0",
   sandbox: "bubblewrap",
   network: "loopback",
   runtimes: { node: "24.0.0", python: "3.11.2" },
@@ -34,6 +35,7 @@ test("the environment's digest ignores order and sees every difference", () => {
   };
   assert.equal(environmentDigest(reordered, hash), digest);
   const differences: Partial<EnvironmentParts>[] = [
+    { lodestar: "0.2.0" },
     { sandbox: "unsandboxed" },
     { network: "host" },
     { runtimes: { node: "24.0.1", python: "3.11.2" } },

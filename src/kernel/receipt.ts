@@ -22,9 +22,9 @@ export function makeStatement(receipt: Receipt): Statement {
 
 /** Equal for equal environments, whatever the order of their parts; `hash` is hex SHA-256. */
 export function environmentDigest(parts: EnvironmentParts, hash: (text: string) => string): string {
-  const { sandbox, network, runtimes, dependencies, env, databases } = parts;
+  const { lodestar, sandbox, network, runtimes, dependencies, env, databases } = parts;
   const sortedRuntimes = Object.entries(runtimes).sort(([a], [b]) => (a < b ? -1 : 1));
-  return hash(JSON.stringify([sandbox, network, sortedRuntimes, dependencies, env, [...databases].sort()]));
+  return hash(JSON.stringify([lodestar, sandbox, network, sortedRuntimes, dependencies, env, [...databases].sort()]));
 }
 
 /**

@@ -49,6 +49,8 @@ export const Receipt = z.object({
   notChecked: z.array(z.string()),
   environment: z.object({
     digest: z.string(),
+    /** Version of Lodestar that judged: another one may read the same output differently. */
+    lodestar: z.string(),
     sandbox: z.enum(["bubblewrap", "unsandboxed"]),
     network: z.string(),
     runtimes: z.record(z.string(), z.string()),

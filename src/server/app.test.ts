@@ -67,7 +67,7 @@ async function fill(): Promise<void> {
   const { segment, seal, write } = await hands.segments.open("shop/web");
   write("listening on 3000\n");
   await seal();
-  const digest = { env: "e", dependencies: "d", runtimes: {}, databases: [], network: "loopback" };
+  const digest = { lodestar: "0.1.0", env: "e", dependencies: "d", runtimes: {}, databases: [], network: "loopback" };
   const body = baselineReceipt({
     repo: "shop",
     commit: "c".repeat(40),

@@ -30,7 +30,7 @@ export interface Baseline {
 }
 
 /**
- * Runs the checks of HEAD in a room, each red one once more, and signs what happened. A commit that was measured in the
+ * Runs the checks of HEAD in a room, red tests once more to tell flaky ones, and signs what happened. A commit that was measured in the
  * same environment before is not measured again: its receipt still holds.
  */
 export async function measure(
@@ -193,8 +193,9 @@ async function runCheck(
   const parsers = run.hands.plugins.parsers;
   const outcome = outcomeOf(what.command, first, parsers);
   const red = judge({ first: outcome });
+  const hasTests = check.kind === "test" || (red.counts?.failed ?? 0) > 0;
   const again =
-    red.verdict === "fail" && !succeeded(first)
+    red.verdict === "fail" && hasTests && !succeeded(first)
       ? await command(run, room.site, "check", { ...what, title: `${check.name} again` })
       : undefined;
   const verdict = again ? judge({ first: outcome, rerun: outcomeOf(what.command, again, parsers) }) : red;
@@ -226,6 +227,7 @@ async function environmentParts(run: Run, installed: readonly Installed[]): Prom
   for (const check of run.plan.checks) Object.assign(runtimes, (await toolchainOf(run, check.dir)).versions);
   const sandbox = run.tree.sandbox;
   return {
+    lodestar: run.hands.version,
     sandbox,
     network: sandbox === "bubblewrap" ? "loopback" : "host",
     runtimes,
