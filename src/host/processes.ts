@@ -48,7 +48,8 @@ interface Hands {
 const TAIL = 256 * 1024;
 /** What a command that was run leaves behind gets this long to end by itself. */
 const LEFTOVER_GRACE_MS = 1000;
-const STOP_GRACE_MS = 5000;
+/** What stops gets half of this to end by itself, so that `stop` answers within a second (DESIGN.md 7). */
+const STOP_GRACE_MS = 1_500;
 /** A pipe that something outside of the tree holds open is not waited for longer. */
 const PIPE_PATIENCE_MS = 1000;
 

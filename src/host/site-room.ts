@@ -30,7 +30,7 @@ export interface RoomSite extends Site {
 const OUTPUT_TAIL = 256 * 1024;
 /** The supervisor ends a command at its timeout; if it says nothing for so long after it, the room is ended. */
 const TIMEOUT_PATIENCE = 30_000;
-const STOP_GRACE = 5_000;
+const STOP_GRACE = 1_500;
 /** Where a port is given that nobody asked for: above what programs choose by themselves, below what the kernel gives. */
 const FIRST_PORT = 20_000;
 

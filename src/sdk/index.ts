@@ -1,5 +1,6 @@
 /** lodestar/sdk: the words of Lodestar. Everything a plugin needs. */
 export * from "./canonical-json.ts";
+export * from "./claim.ts";
 export * from "./capabilities.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
