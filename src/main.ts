@@ -140,6 +140,7 @@ async function runUp(machine: Machine, sites: Sites, { runId, input, signal, sta
   const step = createSteps({ log, repo: repo.id, runId, source: "up", hash: hands.hash, clock: hands.clock });
   return up({
     id: runId,
+    source: "up",
     input: asked,
     repo,
     hands,

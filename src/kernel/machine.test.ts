@@ -264,7 +264,11 @@ describe("commands of a repository's own configuration", () => {
     const configured = await planRepo(await hands.view(repo), detectors);
     const interactive = isInteractive(input);
     const upInput = { path: repo.root, start: true, install: true, interactive, unsandboxed: false };
-    const allowed = await consent({ id: runId, log, repo, hands, input: upInput, signal }, configured, state.trusted);
+    const allowed = await consent(
+      { id: runId, source: "up", log, repo, hands, input: upInput, signal },
+      configured,
+      state.trusted,
+    );
     if (allowed.ok) return reportOf(repo.root);
     return reportOf(repo.root, { state: "needs-you", questions: [allowed.question] });
   };

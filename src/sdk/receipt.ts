@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Tampering } from "./claim.ts";
 
 /** The verdict of one check. */
 export const Verdict = z.enum(["pass", "fail", "new-failure", "known-failure", "fixed", "flaky", "not-run"]);
@@ -6,6 +7,13 @@ export type Verdict = z.infer<typeof Verdict>;
 
 export const Counts = z.object({ passed: z.number().int(), failed: z.number().int(), skipped: z.number().int() });
 export type Counts = z.infer<typeof Counts>;
+
+/**
+ * Which files a check of a proof ran on: the subject (with the base's checks and their configuration), the base, the
+ * subject with the base's tests, the base with the subject's tests. Absent on a baseline.
+ */
+export const Variant = z.enum(["subject", "base", "base-tests", "new-tests"]);
+export type Variant = z.infer<typeof Variant>;
 
 /** One check as it was run. Times are seconds; `environment` is the digest that makes two runs comparable. */
 export const CheckRun = z.object({
@@ -23,6 +31,18 @@ export const CheckRun = z.object({
   verdict: Verdict,
   because: z.string(),
   failures: z.array(z.string()),
+  /** What the first failures said, and where. */
+  evidence: z
+    .array(
+      z.object({
+        test: z.string(),
+        message: z.string().optional(),
+        file: z.string().optional(),
+        line: z.number().int().optional(),
+      }),
+    )
+    .optional(),
+  variant: Variant.optional(),
 });
 export type CheckRun = z.infer<typeof CheckRun>;
 
@@ -45,7 +65,9 @@ export const Receipt = z.object({
     }),
   ),
   checks: z.array(CheckRun),
-  tampering: z.array(z.object({ what: z.string(), file: z.string(), diff: z.string() })),
+  tampering: z.array(Tampering),
+  /** Names what was asked: equal requests about equal trees have equal answers. Absent on a baseline. */
+  request: z.string().optional(),
   notChecked: z.array(z.string()),
   environment: z.object({
     digest: z.string(),

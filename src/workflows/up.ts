@@ -26,6 +26,7 @@ const SURE = 0.5;
 /** What `up` is given for one repo. `known` are the receipts that the log already holds. */
 export interface UpContext {
   readonly id: string;
+  readonly source: "up";
   readonly input: UpInput;
   readonly repo: Repo;
   readonly hands: Hands;
@@ -54,6 +55,8 @@ export async function up(context: UpContext): Promise<Report> {
   const { tree, runtime } = await context.open(allowed.unsandboxed);
   const run: Run = {
     ...context,
+    view: () => context.hands.view(context.repo),
+    sandbox: tree.sandbox,
     tree,
     runtime,
     head: detected.head,

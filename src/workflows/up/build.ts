@@ -24,7 +24,7 @@ async function build(run: Run, dir: string, line: string, installed: readonly In
     command: line,
     dir,
     env: { ...chain.env, ...given },
-    path: [...pathsOf(run, dir, installed), ...chain.path],
+    path: [...pathsOf(run.tree.root, dir, installed), ...chain.path],
     reads: chain.reads,
     network: "host" as const,
     timeout: BUILD_TIMEOUT,
@@ -47,12 +47,7 @@ async function build(run: Run, dir: string, line: string, installed: readonly In
 }
 
 /** The programs that the installs of a directory (and of the folders above it) brought. */
-export function pathsOf(
-  run: Pick<Run, "tree">,
-  dir: string,
-  installed: readonly Installed[],
-  root: string = run.tree.root,
-): string[] {
+export function pathsOf(root: string, dir: string, installed: readonly Installed[]): string[] {
   return installed
     .filter((one) => one.dir === "." || dir === one.dir || dir.startsWith(`${one.dir}/`))
     .flatMap((one) => one.path.map((folder) => inDir(root, folder)));

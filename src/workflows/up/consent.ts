@@ -1,13 +1,15 @@
 import { approvalOf, CONFIG_FILE, type Configured } from "../../kernel/config.ts";
 import type { DataOf, Plan, SandboxAnswer } from "../../sdk/index.ts";
-import { emit, say, type Run } from "./run.ts";
+import { emit, say, type Core, type Run, type UpInput } from "./run.ts";
 
 /** `unsandboxed` tells how commands run, or would run. */
 export type Consent = { unsandboxed: boolean } & ({ ok: true } | { ok: false; question: Question });
 
 type Question = Run["questions"][number];
 
-type Asking = Pick<Run, "id" | "log" | "repo" | "hands" | "input" | "signal">;
+type Asking = Pick<Core, "id" | "source" | "log" | "repo" | "hands" | "signal"> & {
+  readonly input: Pick<UpInput, "interactive" | "unsandboxed">;
+};
 type Answer = DataOf<"approval.answered">["answer"];
 const PAGE = 1000;
 /** Who answers for a configuration that is not there any more: no person said no, so it may be asked again. */

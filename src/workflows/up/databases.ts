@@ -10,7 +10,7 @@ import {
   succeeded,
   type LiveDatabase,
   type Result,
-  type Run,
+  type Core,
 } from "./run.ts";
 import { isWithin, toolchainOf } from "./toolchain.ts";
 
@@ -25,7 +25,7 @@ const CREATED = "lodestar: created";
  * names is never contacted. Databases that already run on the site stay.
  */
 export async function startDatabases(
-  run: Run,
+  run: Core,
   site: Site,
   live: Map<string, LiveDatabase>,
 ): Promise<Result<LiveDatabase[]>> {
@@ -55,7 +55,7 @@ export async function startDatabases(
 }
 
 /** Those of the plan, and those that a repair asked for. */
-function wanted(run: Run): PlannedDatabase[] {
+function wanted(run: Core): PlannedDatabase[] {
   const extra = [...run.adjust.databases].filter(
     ([engine]) => !run.plan.databases.some((one) => one.engine === engine),
   );
@@ -73,7 +73,7 @@ function wanted(run: Run): PlannedDatabase[] {
   ];
 }
 
-async function startOne(run: Run, site: Site, database: PlannedDatabase): Promise<Result<LiveDatabase>> {
+async function startOne(run: Core, site: Site, database: PlannedDatabase): Promise<Result<LiveDatabase>> {
   const begun = run.hands.clock.now();
   if (site.kind === "tree") await say(run, "databases", `Starting ${database.engine} for ${run.repo.name}`);
   // A room has all ports to itself: there clients find the server also where they look when nobody tells them.
@@ -122,7 +122,7 @@ async function startOne(run: Run, site: Site, database: PlannedDatabase): Promis
 type Planned = Extract<DatabaseAnswer, { ok: true }>;
 
 async function answerOf(
-  run: Run,
+  run: Core,
   site: Site,
   database: PlannedDatabase,
   where: { port: number; dataDir: string },
@@ -141,7 +141,7 @@ async function answerOf(
   );
 }
 
-function driverOf(run: Run, { engine }: PlannedDatabase): DatabaseDriver | undefined {
+function driverOf(run: Core, { engine }: PlannedDatabase): DatabaseDriver | undefined {
   const drivers = run.hands.plugins.drivers.map((one) => one.plugin);
   return drivers.find((one): one is DatabaseDriver => one.role === "database" && one.engine === engine);
 }
@@ -152,7 +152,7 @@ function accessOf(answer: Planned) {
 
 /** Creates the cluster once: the marker is written after all commands succeeded, so a half-made one is made again. */
 async function prepare(
-  run: Run,
+  run: Core,
   site: Site,
   database: PlannedDatabase,
   answer: Planned,
@@ -180,7 +180,7 @@ async function prepare(
   };
 }
 
-async function untilAnswers(run: Run, site: Site, database: LiveDatabase): Promise<boolean> {
+async function untilAnswers(run: Core, site: Site, database: LiveDatabase): Promise<boolean> {
   const deadline = run.hands.clock.now() + READY_TIMEOUT;
   const gone = database.running?.exited.then(() => "gone" as const);
   while (run.hands.clock.now() < deadline) {
@@ -190,7 +190,7 @@ async function untilAnswers(run: Run, site: Site, database: LiveDatabase): Promi
   return false;
 }
 
-async function isAlive(run: Run, { running }: LiveDatabase): Promise<boolean> {
+async function isAlive(run: Core, { running }: LiveDatabase): Promise<boolean> {
   if (!running) return true;
   const ended = running.exited.then(() => false);
   return Promise.race([ended, run.hands.clock.sleep(1).then(() => true)]);
@@ -204,7 +204,7 @@ async function answers(site: Site, database: LiveDatabase): Promise<boolean> {
 
 /** Brings the schema and the first data in. Migrations are run each time (they know what is pending); a seed once per database. */
 export async function migrate(
-  run: Run,
+  run: Core,
   site: Site,
   live: readonly LiveDatabase[],
   only?: { dir: string },
@@ -245,7 +245,7 @@ export async function migrate(
 
 /** A seed that fails is said and does not stop the run: the schema is there. */
 async function seed(
-  run: Run,
+  run: Core,
   site: Site,
   live: readonly LiveDatabase[],
   { dir, command: line, database }: { dir: string; command: string; database: string },
@@ -264,7 +264,7 @@ async function seed(
 }
 
 async function inDatabaseEnv(
-  run: Run,
+  run: Core,
   site: Site,
   live: readonly LiveDatabase[],
   dir: string,

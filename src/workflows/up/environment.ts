@@ -1,6 +1,6 @@
 import { resolveEnv } from "../../kernel/env.ts";
 import type { EnvVariable } from "../../sdk/index.ts";
-import { adjustedEnv, emit, inDir, type LiveDatabase, type Run } from "./run.ts";
+import { adjustedEnv, emit, inDir, type Core, type LiveDatabase, type Run } from "./run.ts";
 import { isWithin } from "./toolchain.ts";
 
 /**
@@ -9,7 +9,7 @@ import { isWithin } from "./toolchain.ts";
  * something really fails without them.
  */
 export async function environmentOf(
-  run: Run,
+  run: Core,
   dir: string,
   live: readonly LiveDatabase[],
   service?: string,
@@ -48,7 +48,7 @@ export async function tellProvided(run: Run, live: readonly LiveDatabase[]): Pro
 }
 
 /** A value that Lodestar made: random once, then the same at every start. Redacted everywhere. */
-export async function generated(run: Pick<Run, "hands" | "repo">, name: string): Promise<string> {
+export async function generated(run: Pick<Core, "hands" | "repo">, name: string): Promise<string> {
   const known = await run.hands.vault.read(run.repo.id);
   const value = known[name] ?? run.hands.random(32);
   if (known[name] === undefined) await run.hands.vault.write(run.repo.id, { ...known, [name]: value });
@@ -73,7 +73,7 @@ function databaseEnv(live: readonly LiveDatabase[]): Record<string, string> {
   return env;
 }
 
-async function resolve(run: Run, dir: string, live: readonly LiveDatabase[], service?: string) {
+async function resolve(run: Core, dir: string, live: readonly LiveDatabase[], service?: string) {
   const around = run.plan.env.filter((one) => isWithin(dir, one.dir) || isWithin(one.dir, dir));
   const variables = [...ownValues(run, service), ...around];
   const provided = adjustedEnv(run, service);
@@ -91,7 +91,7 @@ async function resolve(run: Run, dir: string, live: readonly LiveDatabase[], ser
 }
 
 /** What the repo's configuration gives to one service; the first of a name counts. */
-function ownValues(run: Run, name: string | undefined): EnvVariable[] {
+function ownValues(run: Core, name: string | undefined): EnvVariable[] {
   const service = run.plan.services.find((one) => one.name === name);
   const { values = {}, dir = ".", because = [] } = service ?? {};
   return Object.entries(values).map(([name, example]) => ({

@@ -11,6 +11,7 @@ import {
   succeeded,
   timed,
   type Result,
+  type Core,
   type Run,
   errorLine,
 } from "./run.ts";
@@ -94,7 +95,7 @@ async function installOne(run: Run, install: Install, before: readonly Installed
 
 /** The repo's own install scripts (`postinstall`, `prepare`), on a site that got its dependencies as a copy. */
 export async function runOwn(
-  run: Run,
+  run: Core,
   site: Site,
   { install, steps, env, path, reads }: Work,
 ): Promise<CommandResult | undefined> {
@@ -120,7 +121,7 @@ export interface Work {
   readonly reads: string[];
 }
 
-async function sealed(run: Run, work: Work, key: string, before: readonly Installed[]) {
+async function sealed(run: Core, work: Work, key: string, before: readonly Installed[]) {
   const known = await run.hands.dependencies.find(key);
   if (known) return { ok: true as const, entry: known };
   await say(
@@ -139,7 +140,7 @@ async function sealed(run: Run, work: Work, key: string, before: readonly Instal
 }
 
 /** Download with scripts off and only the registries in reach; then the packages' scripts, without a network. */
-async function runSteps(run: Run, site: Site, { install, steps, env, path, reads }: Work): Promise<CommandResult> {
+async function runSteps(run: Core, site: Site, { install, steps, env, path, reads }: Work): Promise<CommandResult> {
   const base = { dir: install.dir, env, path, reads, timeout: INSTALL_TIMEOUT };
   let result: CommandResult | undefined;
   const chosen = run.adjust.commands.get(`${install.dir}/install`);
@@ -166,8 +167,8 @@ async function runSteps(run: Run, site: Site, { install, steps, env, path, reads
  * Keys of the sealed store: everything that decides the result. `tree` is of the files as they are, `head` of those of
  * HEAD, which rooms get; they differ when a manifest has uncommitted edits.
  */
-async function storeKeys(run: Run, install: Install, steps: InstallSteps, versions: Record<string, string>) {
-  const view = (await run.hands.view(run.repo)).dir(install.dir);
+async function storeKeys(run: Core, install: Install, steps: InstallSteps, versions: Record<string, string>) {
+  const view = (await run.view()).dir(install.dir);
   const parts: unknown[] = [
     install.manager,
     install.version,

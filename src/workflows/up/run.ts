@@ -14,6 +14,7 @@ import type {
   Repo,
   Running,
   Site,
+  Viewed,
 } from "../../sdk/index.ts";
 
 /** What the user asked of `up`. */
@@ -93,10 +94,11 @@ export interface RepairSubject {
   readonly service?: string;
 }
 
-/** Everything one `up` carries from phase to phase. */
-export interface Run {
+/** What every workflow needs that installs or checks one commit of a repo: the working tree's HEAD, a base, a subject. */
+export interface Core {
   readonly id: string;
-  readonly input: UpInput;
+  /** The workflow's name, as the source of its events. */
+  readonly source: string;
   readonly repo: Repo;
   readonly hands: Hands;
   readonly log: Log;
@@ -104,19 +106,28 @@ export interface Run {
   readonly signal: AbortSignal;
   /** Resolves when the repo is not paused. */
   readonly gate: () => Promise<void>;
-  readonly tree: Site;
-  readonly runtime: Runtime;
   readonly head: { commit: string; tree: string; dirty: boolean };
   readonly plan: Plan;
+  /** The files that the plan was made from. */
+  readonly view: () => Promise<Viewed>;
   readonly adjust: Adjustments;
+  readonly notChecked: string[];
+  /** How rooms of this run are sandboxed. */
+  readonly sandbox: Site["sandbox"];
+}
+
+/** Everything one `up` carries from phase to phase. */
+export interface Run extends Core {
+  readonly input: UpInput;
+  readonly tree: Site;
+  readonly runtime: Runtime;
   readonly fixes: DataOf<"fix.tried">[];
   readonly questions: { question: string; next: string }[];
-  readonly notChecked: string[];
   readonly seconds: { detect: number; install: number; start: number; checks: number };
 }
 
 /** Variables that repairs set, for every command and for `service`. */
-export function adjustedEnv(run: Pick<Run, "adjust">, service?: string): Record<string, string> {
+export function adjustedEnv(run: Pick<Core, "adjust">, service?: string): Record<string, string> {
   return { ...run.adjust.env.get(""), ...(service === undefined ? {} : run.adjust.env.get(service)) };
 }
 
@@ -134,20 +145,24 @@ export function noAdjustments(): Adjustments {
 }
 
 /** Appends events of this run. */
-export async function emit(run: Pick<Run, "log" | "repo" | "id">, ...drafts: DraftOfRun[]): Promise<void> {
-  await run.log.append(...drafts.map((draft) => ({ source: "up", repo: run.repo.id, runId: run.id, ...draft })));
+export async function emit(run: Pick<Core, "log" | "repo" | "id" | "source">, ...drafts: DraftOfRun[]): Promise<void> {
+  await run.log.append(...drafts.map((draft) => ({ source: run.source, repo: run.repo.id, runId: run.id, ...draft })));
 }
 type DraftOfRun = {
   [K in EventDraft["type"]]: { type: K; data: DataOf<K>; source?: string; key?: string };
 }[EventDraft["type"]];
 
 /** Says what is being done: the sentence of the now-line, in the present tense. */
-export async function say(run: Pick<Run, "log" | "repo" | "id">, phase: string, sentence: string): Promise<void> {
+export async function say(
+  run: Pick<Core, "log" | "repo" | "id" | "source">,
+  phase: string,
+  sentence: string,
+): Promise<void> {
   await emit(run, { type: "status", data: { phase, sentence } });
 }
 
 /** Runs one command on a site and tells the stream about it, before and after. */
-export async function command(run: Run, site: Site, tool: string, what: Command): Promise<CommandResult> {
+export async function command(run: Core, site: Site, tool: string, what: Command): Promise<CommandResult> {
   run.signal.throwIfAborted();
   await run.gate();
   const call = run.hands.newId();

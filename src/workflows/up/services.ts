@@ -143,7 +143,7 @@ async function specOf(
     dir: service.dir,
     command: how.line,
     env,
-    path: [...pathsOf(run, service.dir, how.installed), ...chain.path],
+    path: [...pathsOf(run.tree.root, service.dir, how.installed), ...chain.path],
     reads: chain.reads,
     port: how.port,
     health: service.health,

@@ -1,6 +1,6 @@
 import { provide } from "../../kernel/needs.ts";
 import type { Driver, Install, InstallSteps, Loaded, PackageManagerDriver, RuntimeDriver } from "../../sdk/index.ts";
-import type { Run } from "./run.ts";
+import type { Core } from "./run.ts";
 
 /** So much of a lockfile names the version that wrote it. */
 const LOCK_HEAD = 2048;
@@ -20,20 +20,20 @@ export interface Toolchain {
  * The runtimes a directory asks for (its own wish wins over the root's), each by the driver of that runtime. What cannot
  * be had becomes a question with the command that brings it.
  */
-export async function toolchainOf(run: Run, dir: string): Promise<Toolchain> {
+export async function toolchainOf(run: Core, dir: string): Promise<Toolchain> {
   return run.step(`toolchain ${dir}`, [wishes(run, dir), [...run.adjust.runtimes], [...run.adjust.flags]], () =>
     findAll(run, dir),
   );
 }
 
-export function managerDriver(run: Run, install: Install): Loaded<PackageManagerDriver> | undefined {
+export function managerDriver(run: Core, install: Install): Loaded<PackageManagerDriver> | undefined {
   return pick(
     run,
     (driver): driver is PackageManagerDriver => driver.role === "package-manager" && driver.manager === install.manager,
   );
 }
 
-async function findAll(run: Run, dir: string): Promise<Toolchain> {
+async function findAll(run: Core, dir: string): Promise<Toolchain> {
   const chain: Toolchain = { path: [], reads: [], env: {}, versions: {}, missing: [] };
   for (const { runtime, version } of wishes(run, dir)) {
     const found = pick(
@@ -63,7 +63,7 @@ async function findAll(run: Run, dir: string): Promise<Toolchain> {
 }
 
 /** A package manager that is not on PATH comes from the toolbox, at the version the repo asks for; its settings hold for every command. */
-async function addManager(run: Run, install: Install, chain: Toolchain): Promise<void> {
+async function addManager(run: Core, install: Install, chain: Toolchain): Promise<void> {
   const steps = await installSteps(run, install);
   if (!steps) return;
   const have = Object.keys(chain.versions).flatMap((runtime) =>
@@ -77,11 +77,11 @@ async function addManager(run: Run, install: Install, chain: Toolchain): Promise
 }
 
 /** How an install of the plan is done; undefined when no driver knows its manager. */
-export async function installSteps(run: Run, install: Install): Promise<InstallSteps | undefined> {
+export async function installSteps(run: Core, install: Install): Promise<InstallSteps | undefined> {
   const driver = managerDriver(run, install);
   if (!driver) return undefined;
   const { dir, lockfile, version } = install;
-  const view = (await run.hands.view(run.repo)).dir(dir);
+  const view = (await run.view()).dir(dir);
   const lockHead = lockfile === undefined ? undefined : (await view.text(lockfile))?.slice(0, LOCK_HEAD);
   const below = (member: string) => (dir === "." ? member : member.slice(dir.length + 1));
   const members = run.plan.workspaces.filter((one) => one.dir === dir).flatMap((one) => one.members.map(below));
@@ -97,7 +97,7 @@ export async function installSteps(run: Run, install: Install): Promise<InstallS
   });
 }
 
-function wishes(run: Run, dir: string): { runtime: string; version: string | undefined }[] {
+function wishes(run: Core, dir: string): { runtime: string; version: string | undefined }[] {
   const byRuntime = new Map<string, { runtime: string; version: string | undefined; depth: number }>();
   for (const chain of run.plan.toolchains) {
     if (!isWithin(dir, chain.dir)) continue;
@@ -120,7 +120,7 @@ export function isWithin(dir: string, parent: string): boolean {
   return parent === "." || dir === parent || dir.startsWith(`${parent}/`);
 }
 
-function pick<D extends Driver>(run: Run, is: (driver: Driver) => driver is D): Loaded<D> | undefined {
+function pick<D extends Driver>(run: Core, is: (driver: Driver) => driver is D): Loaded<D> | undefined {
   for (const { id, plugin } of run.hands.plugins.drivers) if (is(plugin)) return { id, plugin };
   return undefined;
 }
