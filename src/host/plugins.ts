@@ -6,6 +6,7 @@ import {
   type Detector,
   type Driver,
   type Fixer,
+  type Format,
   type Loaded,
   type Parser,
   type Plugins,
@@ -15,18 +16,26 @@ const HERE = new URL("../plugins/", import.meta.url);
 
 /** Loads the built-in plugins: every file of `plugins/<kind>/` is one; `_shared` and tests are not. The folder is the registry. */
 export async function loadPlugins(root: URL = HERE): Promise<Plugins> {
-  const [detectors, drivers, parsers, fixers] = await Promise.all(PLUGIN_KINDS.map((kind) => loadKind(root, kind)));
+  const [detectors, drivers, parsers, fixers, formats] = await Promise.all(
+    PLUGIN_KINDS.map((kind) => loadKind(root, kind)),
+  );
   return {
     detectors: detectors as Loaded<Detector>[],
     drivers: drivers as Loaded<Driver>[],
     parsers: parsers as Loaded<Parser>[],
     fixers: fixers as Loaded<Fixer>[],
+    formats: formats as Loaded<Format>[],
   };
 }
 
 /** What `detect` needs of them, in half the time. */
 export async function loadDetectors(root: URL = HERE): Promise<Plugins["detectors"]> {
   return (await loadKind(root, "detector")) as Loaded<Detector>[];
+}
+
+/** What `receipts export` needs of them. */
+export async function loadFormats(root: URL = HERE): Promise<Plugins["formats"]> {
+  return (await loadKind(root, "format")) as Loaded<Format>[];
 }
 
 async function loadKind(root: URL, kind: string): Promise<Loaded<unknown>[]> {

@@ -78,6 +78,31 @@ for (const { id, plugin } of plugins.parsers) {
   });
 }
 
+for (const { id, plugin } of plugins.formats) {
+  describe(id, () => {
+    test("has an example and a counter-example, and is found by its file name", () => {
+      assert.ok(plugin.examples.length > 0);
+      assert.ok(
+        plugin.examples.some((example) => (example.lacks ?? []).length > 0),
+        "needs an example of what must not appear",
+      );
+      assert.equal(`format/${plugin.name}`, id);
+      assert.match(plugin.mediaType, /^[\w.+-]+\/[\w.+-]+$/);
+      assert.match(plugin.extension, /^[a-z0-9]+$/);
+    });
+    for (const example of plugin.examples) {
+      test(example.name, () => {
+        const context = { id: "0123456789abcdef", version: "1.2.3" };
+        const text = plugin.write(example.receipt, context);
+        assert.equal(plugin.write(structuredClone(example.receipt), context), text, "the same receipt, another text");
+        assert.ok(example.contains.length > 0, "says nothing that a reader would look for");
+        for (const part of example.contains) assert.ok(text.includes(part), `${part} is not in:\n${text}`);
+        for (const part of example.lacks ?? []) assert.ok(!text.includes(part), `${part} is in:\n${text}`);
+      });
+    }
+  });
+}
+
 /** Subset match: every key of `expected` is in `actual`; arrays contain each expected element. */
 function includes(actual: unknown, expected: unknown): boolean {
   if (Array.isArray(expected))

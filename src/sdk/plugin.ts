@@ -1,9 +1,10 @@
 import type { Clock, Toolbox } from "./capabilities.ts";
 import type { DetectionDraft, HealthProbe, Plan } from "./plan.ts";
+import type { Receipt } from "./receipt.ts";
 import type { Action } from "./status.ts";
 
 /** The plugin kinds that have a caller today (DESIGN.md 3 lists all thirteen). */
-export const PLUGIN_KINDS = ["detector", "driver", "parser", "fixer"] as const;
+export const PLUGIN_KINDS = ["detector", "driver", "parser", "fixer", "format"] as const;
 export type PluginKind = (typeof PLUGIN_KINDS)[number];
 
 // ---- detector ------------------------------------------------------------------------------------------------------
@@ -322,11 +323,41 @@ export function defineFixer(fixer: Fixer): Fixer {
   return fixer;
 }
 
+// ---- format --------------------------------------------------------------------------------------------------------
+
+/** A receipt as another tool or a reader takes it. Texts of a receipt come from the repo: whatever they hold, the layout must hold. */
+export interface Format {
+  /** What `lodestar receipts export --format` takes; the plugin's file name. */
+  readonly name: string;
+  readonly mediaType: string;
+  /** Of a file in this format, without the dot; tells the format where only `--output` is given. */
+  readonly extension: string;
+  /** Pure: the same receipt gives the same text. `id` is the receipt's, `version` that of Lodestar which writes. */
+  write(receipt: Receipt, context: FormatContext): string;
+  /** The text holds every one of `contains` and none of `lacks`; a counter-example is one that has `lacks`. */
+  readonly examples: readonly {
+    readonly name: string;
+    readonly receipt: Receipt;
+    readonly contains: readonly string[];
+    readonly lacks?: readonly string[];
+  }[];
+}
+
+export interface FormatContext {
+  readonly id: string;
+  readonly version: string;
+}
+
+export function defineFormat(format: Format): Format {
+  return format;
+}
+
 export interface Plugins {
   readonly detectors: readonly Loaded<Detector>[];
   readonly drivers: readonly Loaded<Driver>[];
   readonly parsers: readonly Loaded<Parser>[];
   readonly fixers: readonly Loaded<Fixer>[];
+  readonly formats: readonly Loaded<Format>[];
 }
 /** A plugin with its id: `kind/name`, from its path. */
 export interface Loaded<P> {

@@ -121,7 +121,7 @@ function openHands(dataDir: string, rooms: RoomInfo[]): Hands {
     boot: randomUUID(),
     pid: process.pid,
     clock: systemClock,
-    plugins: { detectors: [], drivers: [], parsers: [], fixers: [] },
+    plugins: { detectors: [], drivers: [], parsers: [], fixers: [], formats: [] },
     tools: {
       toolbox: openToolbox({ dir: join(dataDir, "toolbox"), clock: systemClock }),
       clock: systemClock,
