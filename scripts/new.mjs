@@ -98,6 +98,32 @@ export default defineDriver({
   ],
 });
 `,
+  format: (name) => `import { defineFormat } from "../../sdk/index.ts";
+import { oneLine } from "./_shared.ts";
+import { sampleCheck, sampleReceipt } from "./_shared-sample.ts";
+
+/** One line per check: verdict, name and reason, between tabs. */
+export default defineFormat({
+  name: "${name}",
+  mediaType: "text/tab-separated-values",
+  extension: "tsv",
+  write: (receipt) =>
+    receipt.checks.map((check) => \`\${[check.verdict, check.name, check.because].map(oneLine).join("\\t")}\\n\`).join(""),
+  examples: [
+    {
+      name: "a green check",
+      receipt: sampleReceipt(),
+      contains: ["pass\\ttest\\t412 tests passed, exit 0.\\n"],
+    },
+    {
+      name: "a reason of several lines stays one line",
+      receipt: sampleReceipt({ checks: [sampleCheck({ because: "one\\ntwo\\tthree" })] }),
+      contains: ["one two three"],
+      lacks: ["one\\ntwo"],
+    },
+  ],
+});
+`,
 };
 
 const [kind, name] = process.argv.slice(2);

@@ -48,6 +48,7 @@ import { Sites } from "./workflows/up/sites.ts";
 
 export { clean, makeRemovable } from "./host/clean.ts";
 export { readOwnKey } from "./host/keys.ts";
+export { loadFormats } from "./host/plugins.ts";
 export { listReceipts, readReceipt, verifyReceipt } from "./host/receipts.ts";
 
 const UpInput = z.object({

@@ -1,31 +1,39 @@
 import type { Command } from "commander";
 import { UserError } from "../sdk/errors.ts";
 import { dataDirOf, withDaemonOptions } from "./_daemon.ts";
+import type { ExportOptions } from "./_receipts-export.ts";
 import { printJson, printTable } from "./_terminal.ts";
 
-export const summary = "signed receipts: `receipts list`, `show ID`, `verify FILE [--key KEY]`, `key`";
+export const summary =
+  "signed receipts: `receipts list`, `show ID`, `export ID|FILE [--format F]`, `verify FILE [--key KEY]`, `key`";
 
-interface Options {
-  dataDir?: string;
-  json?: boolean;
-  key?: string;
-}
+type Options = ExportOptions;
+
+/** Actions that need to be told of what. */
+const NEEDS = new Map([
+  ["show", "an id"],
+  ["export", "an id or a file"],
+  ["verify", "a file"],
+]);
 
 /** Works without a daemon: receipts are files of the data dir, and verifying needs nothing but the file. */
 export function configure(command: Command): void {
   withDaemonOptions(command)
-    .argument("[action]", "list, show, verify or key", "list")
-    .argument("[what]", "id of a receipt, or a file to verify")
+    .argument("[action]", "list, show, export, verify or key", "list")
+    .argument("[what]", "id of a receipt, or a receipt's file")
     .option("--key <key>", "the signer's public key: a file, or the text that `receipts key` prints")
+    .option("--format <format>", "of an export: markdown, sarif, junit, json (default: by --output, else markdown)")
+    .option("--output <file>", "where to write an export; it is printed by default")
     .action(async (action: string, what: string | undefined, options: Options) => {
       if (action === "list") return list(options);
       if (action === "key") return key(options);
       if (action === "show" && what !== undefined) return show(what, options);
       if (action === "verify" && what !== undefined) return verify(what, options);
+      if (action === "export" && what !== undefined)
+        return (await import("./_receipts-export.ts")).exportReceipt(what, options);
+      const needs = NEEDS.get(action);
       throw new UserError(
-        what === undefined && (action === "show" || action === "verify")
-          ? `receipts ${action} needs ${action === "show" ? "an id" : "a file"}`
-          : `receipts has no action ${action}`,
+        needs === undefined ? `receipts has no action ${action}` : `receipts ${action} needs ${needs}`,
         { next: "lodestar receipts list" },
       );
     });

@@ -14,6 +14,8 @@ export interface StoredReceipt {
 
 /** What can be said of a receipt file. `because` is one sentence; `statement` is there when the payload could be read. */
 export interface ReceiptCheck {
+  /** What a receipt with this payload is called, wherever its file lies. */
+  readonly id: string;
   readonly intact: boolean;
   readonly signer: "known" | "unknown";
   readonly keyid: string;
@@ -24,7 +26,7 @@ export interface ReceiptCheck {
 /** Signs a statement and stores it durably as `<dataDir>/receipts/<id>.json`; the id is the start of the payload's SHA-256. */
 export async function saveReceipt(dataDir: string, statement: Statement, key: SigningKey): Promise<StoredReceipt> {
   const payload = JSON.stringify(statement);
-  const id = createHash("sha256").update(payload).digest("hex").slice(0, 16);
+  const id = idOf(payload);
   const folder = join(dataDir, "receipts");
   const path = join(folder, `${id}.json`);
   const envelope = key.sign(payload);
@@ -67,7 +69,9 @@ export async function verifyReceipt(
   if (!signature) throw notAReceipt(file, "it has no signature");
   const keyid = signature.keyid;
   const statement = statementOf(envelope);
+  const id = idOf(decodeBase64(envelope.payload) ?? "");
   const answer = (intact: boolean, signer: "known" | "unknown", because: string): ReceiptCheck => ({
+    id,
     intact,
     signer,
     keyid,
@@ -88,6 +92,10 @@ export async function verifyReceipt(
   return pinned
     ? answer(true, "known", `Intact, signed by the known key ${keyid.slice(0, 16)}.`)
     : answer(true, "unknown", `Intact, signer unknown: nothing tells whose key ${keyid.slice(0, 16)} is.`);
+}
+
+function idOf(payload: string | Buffer): string {
+  return createHash("sha256").update(payload).digest("hex").slice(0, 16);
 }
 
 async function readStored(dataDir: string, id: string): Promise<StoredReceipt | undefined> {
