@@ -29,6 +29,8 @@ const check = fc
     because: text,
     command: text,
     failures: fc.array(text, { maxLength: 3 }),
+    evidence: fc.array(fc.record({ test: text, message: text, file: text, line: fc.integer() }), { maxLength: 3 }),
+    variant: fc.constantFrom<NonNullable<CheckRun["variant"]>>("subject", "base", "base-tests", "new-tests"),
     verdict: fc.constantFrom<CheckRun["verdict"]>(
       "pass",
       "fail",
@@ -50,7 +52,7 @@ const receipt: fc.Arbitrary<Receipt> = fc
     claims: fc.array(
       fc.record({
         text,
-        kind: text,
+        kind: fc.constantFrom<Receipt["claims"][number]["kind"]>("tests-pass", "fixed", "unknown"),
         verdict: fc.constantFrom<Receipt["verdict"]>("verified", "refuted", "unprovable"),
         because: text,
       }),
@@ -103,7 +105,7 @@ test("markdown: fences close, tables keep their columns, and there is no HTML bu
       assert.equal(count("<details>"), count("</details>"));
       const headings = lines.filter((line) => /^ {0,3}#/.test(line));
       const own =
-        /^## (?:Verified|Refuted|Could not be proved|Baseline|Incomplete baseline)$|^### (?:Claims|Checks|New failures|Failures|Tampering)$/;
+        /^## (?:Verified|Refuted|Not proved|Baseline|Incomplete baseline)$|^### (?:Claims|Checks|New failures|Failures|Tampering)$/;
       for (const heading of headings) assert.match(heading, own);
     }),
     { numRuns: 300 },
@@ -116,7 +118,12 @@ test("markdown: the largest receipt fits into a comment, keeps every section and
   const written = markdown.write(
     sampleReceipt({
       sentence: long.repeat(10),
-      claims: many((index) => ({ text: `${index} ${long}`, kind: "unknown", verdict: "refuted", because: long })),
+      claims: many((index) => ({
+        text: `${index} ${long}`,
+        kind: "unknown" as const,
+        verdict: "refuted" as const,
+        because: long,
+      })),
       checks: many((index) =>
         sampleCheck({
           name: `${index}`,
@@ -144,21 +151,69 @@ test("markdown: the largest receipt fits into a comment, keeps every section and
   assert.match(written, /lodestar receipts verify receipt\.json --key KEY`\.\n$/);
 });
 
-test("markdown: failures that the base has are folded away, apart from the new ones", () => {
-  const one: CheckRun & { base: unknown } = {
-    ...sampleCheck({
+/** A proof: one old and one new failure, and another one only with the base's tests; the new tests fail on the base. */
+const compared = sampleReceipt({
+  verdict: "refuted",
+  checks: [
+    sampleCheck({ variant: "base", verdict: "fail", because: "1 failed there.", failures: ["old > breaks"] }),
+    sampleCheck({
+      variant: "subject",
       verdict: "new-failure",
       because: "2 of 412 tests failed.",
       failures: ["old > breaks", "new > breaks"],
+      evidence: [{ test: "new > breaks", message: "3 is not 4", file: "src/new.test.ts", line: 12 }],
     }),
-    base: { verdict: "fail", failures: ["old > breaks"] },
-  };
+    sampleCheck({
+      variant: "base-tests",
+      verdict: "new-failure",
+      because: "2 failed so.",
+      failures: ["new > breaks", "deleted > breaks"],
+    }),
+    sampleCheck({ variant: "new-tests", verdict: "fail", because: "As they should.", failures: ["added > works"] }),
+  ],
+});
+
+test("what the base has, and runs of the base, are told apart from what the change broke, in every format", () => {
+  const written = markdown.write(compared, CONTEXT);
+  const [before = "", known = "", others = ""] = written.split("<details>");
+  assert.match(
+    before,
+    /### New failures\n\n`test`: 2 of 412 tests failed\.\n\n```text\nnew > breaks\n {4}3 is not 4\n```/,
+  );
+  assert.match(before, /`test`, with the base's tests: 2 failed so\.\n\n```text\ndeleted > breaks\n```/);
+  assert.doesNotMatch(before, /old > breaks|added > works|on the base/);
+  assert.match(known, /^<summary>Failures that the base has too.*\n\n`test`: .*\n\n```text\nold > breaks\n```/);
+  assert.match(
+    others,
+    /What it was compared with.*\| `test`, on the base \| fail .*\| `test`, the new tests on the base \| fail /s,
+  );
+
+  assert.deepEqual(
+    runsOf(compared)[0].results.map(({ level, message }) => `${level} ${message.text}`),
+    [
+      "note test: old > breaks",
+      "error test: new > breaks: 3 is not 4",
+      "error test (with the base's tests): deleted > breaks",
+    ],
+  );
+  const output = junit.write(compared, CONTEXT);
+  const { cases } = junitXml.parse({ command: "cat report.xml", output, exit: 0 });
+  assert.deepEqual(
+    cases
+      .map(({ name, file, line, message }) => [name, file, line, message])
+      .filter(([name]) => !`${name}`.includes("(")),
+    [
+      ["test > old > breaks", undefined, undefined, "It fails on the base too."],
+      ["test > new > breaks", "src/new.test.ts", 12, "3 is not 4"],
+      ["test with the base's tests > deleted > breaks", undefined, undefined, "2 failed so."],
+    ],
+  );
+});
+
+test("markdown: a check that fell over as a whole is a new failure by its reason", () => {
+  const one = sampleCheck({ verdict: "new-failure", because: "It crashed while loading.", failures: [] });
   const written = markdown.write(sampleReceipt({ checks: [one] }), CONTEXT);
-  const [before = "", after = ""] = written.split("<details>");
-  assert.deepEqual([before.includes("new > breaks"), before.includes("old > breaks")], [true, false]);
-  assert.deepEqual([after.includes("new > breaks"), after.includes("old > breaks")], [false, true]);
-  const empty = markdown.write(sampleReceipt({ checks: [{ ...one, verdict: "new-failure", failures: [] }] }), CONTEXT);
-  assert.match(empty, /### New failures\n\n`test`: 2 of 412 tests failed\./, "a check that crashes names nothing");
+  assert.match(written, /### New failures\n\n`test`: It crashed while loading\.\n\n---/);
 });
 
 const Sarif = z.object({
@@ -215,18 +270,24 @@ test("sarif: what the specification requires is there, rules and results fit, an
 });
 
 test("sarif: a finding keeps its fingerprint when its lines move, and another one has another", () => {
-  const at = (line: number, failure: string, diff: string) =>
+  const at = (line: number, message: string, diff: string) =>
     runsOf(
       sampleReceipt({
-        checks: [sampleCheck({ verdict: "fail", failures: [failure] })],
+        checks: [
+          sampleCheck({
+            verdict: "fail",
+            failures: [`src/a.ts: no-undef: ${message}`],
+            evidence: [{ test: `src/a.ts:${line}`, message, file: "src/a.ts", line }],
+          }),
+        ],
         tampering: [
           { what: "A test is skipped", kind: "test-skipped" as const, loosens: true, file: "a.test.js", line, diff },
         ],
       }),
     )[0].results;
-  const before = at(7, "src/a.ts:7:3: no-undef: x", "@@ -7 +7 @@\n-test(\n+test.skip(");
-  const moved = at(90, "src/a.ts:90:1: no-undef: x", "@@ -90 +90 @@\n-test(\n+test.skip(");
-  const other = at(7, "src/a.ts:7:3: no-undef: y", "@@ -7 +7 @@\n-test(\n+test.todo(");
+  const before = at(7, "x", "@@ -7 +7 @@\n-test(\n+test.skip(");
+  const moved = at(90, "x", "@@ -90 +90 @@\n-test(\n+test.skip(");
+  const other = at(7, "y", "@@ -7 +7 @@\n-test(\n+test.todo(");
   const prints = (results: typeof before) => results.map((result) => result.partialFingerprints["lodestar/v1"]);
   assert.deepEqual(prints(moved), prints(before));
   assert.equal(new Set([...prints(before), ...prints(other)]).size, 4);

@@ -35,7 +35,7 @@ export function sampleReceipt(more: Partial<Receipt> = {}): Receipt {
 export function sampleCheck(more: Partial<CheckRun> = {}): CheckRun {
   return {
     name: "test",
-    kind: "tests",
+    kind: "test",
     command: "npm test",
     cwd: ".",
     environment: "d".repeat(64),

@@ -7,6 +7,17 @@ export type Redness = "new" | "known" | "flaky" | "red";
 export interface RedThing {
   readonly name: string;
   readonly redness: Redness;
+  readonly place?: Place;
+  /** What it said, where the receipt has it. */
+  readonly message?: string;
+}
+
+/** A check that says something about the subject, with what is red in it. */
+export interface Judged {
+  readonly check: CheckRun;
+  /** Of two runs of one check, which one it is; undefined for the plain one. */
+  readonly how?: string;
+  readonly red: readonly RedThing[];
 }
 
 /** Repo-relative, with `/`; `line` from 1. */
@@ -24,23 +35,69 @@ const Found = z.object({
   /** A receipt that does not say so names only what loosens. */
   loosens: z.boolean().catch(true),
 });
-const Based = z.object({
-  base: z
-    .object({ failures: z.array(z.string()) })
-    .optional()
-    .catch(undefined),
-});
-
 /** The tampering of a receipt, whichever version of Lodestar wrote it. */
 export function tamperingOf(receipt: Receipt): z.infer<typeof Found>[] {
   return receipt.tampering.map((found) => Found.parse(found));
 }
 
-/** What is red in a check, by name. With the base's failures at hand each one is told apart. */
-export function failuresOf(check: CheckRun): RedThing[] {
-  const known = new Set(Based.parse(check).base?.failures);
+/**
+ * The runs that judge the subject: its checks, and the base's tests on it for what they add. Runs of the base, and of the
+ * subject's tests on the base (which should be red), are what it was compared with.
+ */
+export function judgedOf({ checks }: Receipt): Judged[] {
+  const judged: Judged[] = [];
+  for (const check of checks) {
+    const isAgain = check.variant === "base-tests";
+    if (check.variant !== undefined && check.variant !== "subject" && !isAgain) continue;
+    const base = sameIn(checks, check, "base")?.failures;
+    const red = redOf(check, base);
+    if (!isAgain) {
+      judged.push({ check, red });
+      continue;
+    }
+    const named = new Set(sameIn(checks, check, "subject")?.failures);
+    judged.push({ check, how: "with the base's tests", red: red.filter(({ name }) => !named.has(name)) });
+  }
+  return judged;
+}
+
+/** The runs that `judgedOf` leaves out, and what they are. */
+export function comparedOf({ checks }: Receipt): { check: CheckRun; how: string }[] {
+  return checks.flatMap((check) => {
+    if (check.variant === "base") return [{ check, how: "on the base" }];
+    return check.variant === "new-tests" ? [{ check, how: "the new tests on the base" }] : [];
+  });
+}
+
+function sameIn(checks: readonly CheckRun[], { name, cwd }: CheckRun, variant: CheckRun["variant"]) {
+  return checks.find((one) => one.name === name && one.cwd === cwd && one.variant === variant);
+}
+
+/** What is red in a check, by name, each with its evidence. With the base's failures at hand each one is told apart. */
+function redOf(check: CheckRun, base: readonly string[] = []): RedThing[] {
+  const known = new Set(base);
+  const evidence = [...(check.evidence ?? [])];
   const redness = rednessOf(check.verdict);
-  return check.failures.map((name) => ({ name, redness: redness === "new" && known.has(name) ? "known" : redness }));
+  return check.failures.map((name) => {
+    const at = evidence.findIndex((one) => one.test === name || isPlace(name, one));
+    const [said] = at < 0 ? [] : evidence.splice(at, 1);
+    const place = said?.file === undefined ? undefined : placed(said.file, said.line, check.cwd);
+    const found = place ?? placeOf(name, check.cwd);
+    return {
+      name,
+      redness: redness === "new" && known.has(name) ? "known" : redness,
+      ...(found === undefined ? {} : { place: found }),
+      ...(said?.message === undefined || name.includes(said.message) ? {} : { message: said.message }),
+    };
+  });
+}
+
+/** The evidence of a place names it `file:line`, its failure `file: rule: message`, so that it is the same in the next run. */
+function isPlace(
+  name: string,
+  { file, message }: { file?: string | undefined; message?: string | undefined },
+): boolean {
+  return file !== undefined && message !== undefined && name.startsWith(`${file}: `) && name.includes(message);
 }
 
 export function rednessOf(verdict: CheckRun["verdict"]): Redness {
@@ -56,9 +113,13 @@ export function isRed(check: CheckRun): boolean {
 /** Where a failure's own name says it is: `src/a.ts: no-undef: …`, `test/a.test.js > adds`, `tests/test_a.py::test_b`. */
 export function placeOf(failure: string, cwd: string): Place | undefined {
   const { file, line } = PLACE.exec(failure)?.groups ?? {};
-  const path = file === undefined ? undefined : repoPath(file, cwd);
+  return file === undefined ? undefined : placed(file, Number(line), cwd);
+}
+
+function placed(file: string, line: number | undefined, cwd: string): Place | undefined {
+  const path = repoPath(file, cwd);
   if (path === undefined) return undefined;
-  return { file: path, ...(Number(line) > 0 ? { line: Number(line) } : {}) };
+  return { file: path, ...(line !== undefined && line > 0 ? { line } : {}) };
 }
 
 /** Only what ends as sources do: `d.ATest` is a class and `gopkg.in/yaml.v3` a package. */

@@ -1,5 +1,5 @@
 import { defineFormat, type CheckRun, type Receipt } from "../../sdk/index.ts";
-import { clean, failuresOf, isRed, placeOf, tamperingOf, type RedThing } from "./_shared.ts";
+import { clean, isRed, judgedOf, tamperingOf, type Judged, type RedThing } from "./_shared.ts";
 import { sampleCheck, sampleReceipt } from "./_shared-sample.ts";
 
 interface Case {
@@ -26,14 +26,14 @@ interface Suite {
 /**
  * JUnit's XML as Surefire writes it and CI servers read it: a suite per check with a case for the check itself and one for
  * each failure that is known by name (a receipt does not name what passed: `tests.passed` is a property), then claims and
- * tampering. What was not run is skipped, with the reason.
+ * tampering. What was not run is skipped, with the reason. Runs of the base are left out: their red is not this change's.
  */
 export default defineFormat({
   name: "junit",
   mediaType: "application/xml",
   extension: "xml",
   write(receipt, { id, version }) {
-    const suites = [...receipt.checks.map(checkSuite), ...claimSuite(receipt), ...tamperingSuite(receipt)];
+    const suites = [...judgedOf(receipt).map(checkSuite), ...claimSuite(receipt), ...tamperingSuite(receipt)];
     const all = totals(suites.flatMap((suite) => suite.cases));
     const seconds = suites.reduce((sum, suite) => sum + suite.seconds, 0);
     const names = { name: `Lodestar ${version}: receipt ${id}, ${receipt.verdict}` };
@@ -87,7 +87,7 @@ export default defineFormat({
   ],
 });
 
-function checkSuite(check: CheckRun): Suite {
+function checkSuite({ check, how, red }: Judged): Suite {
   const { name, kind, command, cwd, verdict, because, seconds, counts } = check;
   const itself = { name: `${name} (${verdict})`, seconds, type: verdict, message: because };
   const counted = counts && {
@@ -96,11 +96,11 @@ function checkSuite(check: CheckRun): Suite {
     "tests.skipped": `${counts.skipped}`,
   };
   return {
-    name: cwd === "." || cwd === "" ? name : `${cwd}: ${name}`,
+    name: `${cwd === "." || cwd === "" ? "" : `${cwd}: `}${name}${how === undefined ? "" : ` ${how}`}`,
     startedAt: check.startedAt,
     seconds,
     properties: { kind, command, cwd, verdict, sandbox: check.sandbox, network: check.network, ...counted },
-    cases: [...failuresOf(check).map((failure) => failureCase(failure, check)), outcome(check, itself)],
+    cases: [...red.map((failure) => failureCase(failure, check)), outcome(check, itself)],
   };
 }
 
@@ -110,13 +110,19 @@ function outcome(check: CheckRun, itself: Omit<Case, "is">): Case {
   return isRed(check) ? { ...itself, is: "failure" } : { ...itself, is: "pass", text: check.because };
 }
 
-function failureCase({ name, redness }: RedThing, check: CheckRun): Case {
-  const place = placeOf(name, check.cwd);
+function failureCase({ name, redness, place, message: said }: RedThing, check: CheckRun): Case {
   if (redness === "flaky")
     return { name, ...place, is: "pass", text: "Flaky: it failed once and passed when run again." };
-  const type = redness === "known" ? "known-failure" : check.verdict;
-  const message = redness === "known" ? "It fails on the base too." : check.because;
-  return { name, ...place, is: "failure", type, message, text: name };
+  const isKnown = redness === "known";
+  const message = said?.trim().split("\n")[0] ?? (isKnown ? "It fails on the base too." : check.because);
+  return {
+    name,
+    ...place,
+    is: "failure",
+    type: isKnown ? "known-failure" : check.verdict,
+    message,
+    text: said ?? name,
+  };
 }
 
 function claimSuite({ claims }: Receipt): Suite[] {

@@ -1,15 +1,16 @@
 import { defineFormat, type CheckRun, type FormatContext, type Receipt } from "../../sdk/index.ts";
-import { failuresOf, isRed, tamperingOf, type Redness } from "./_shared.ts";
+import { comparedOf, isRed, judgedOf, rednessOf, tamperingOf, type RedThing, type Redness } from "./_shared.ts";
 import { code, composed, diffFence, fence, linesOf, prose, tableRow, type Section } from "./_shared-markdown.ts";
 import { sampleCheck, sampleReceipt } from "./_shared-sample.ts";
 
 /** GitHub takes comments of at most 65,536 characters; the rest is for what a bot adds. */
 const LIMIT = 60_000;
-/** Lines of evidence per check, and of one failure. */
+/** Lines of evidence per check; of the name of a failure, and of what it said. */
 const EVIDENCE = 24;
-const LINES = 3;
+const NAME_LINES = 2;
+const MESSAGE_LINES = 4;
 
-const HEADLINES = { verified: "Verified", refuted: "Refuted", unprovable: "Could not be proved" } as const;
+const HEADLINES = { verified: "Verified", refuted: "Refuted", unprovable: "Not proved" } as const;
 const BASELINES = { verified: "Baseline", refuted: "Baseline", unprovable: "Incomplete baseline" } as const;
 
 /** A comment on a pull request: the verdict first, then what it rests on. GitHub Flavored Markdown. */
@@ -31,6 +32,7 @@ export default defineFormat({
           of: ["known", "flaky"],
           ...folded("Failures that the base has too, or that passed when run again"),
         }),
+        compared(receipt),
         notChecked(receipt),
       ],
       ending: ending(receipt, context),
@@ -60,7 +62,8 @@ export default defineFormat({
             verdict: "new-failure",
             counts: { passed: 411, failed: 1, skipped: 0 },
             because: "1 of 412 tests failed, exit 1.",
-            failures: ["test/cart.test.js > adds\n  expected 3"],
+            failures: ["test/cart.test.js > adds"],
+            evidence: [{ test: "test/cart.test.js > adds", message: "expected 3\n  got 4", line: 7 }],
           }),
           sampleCheck({ name: "lint", kind: "lint", verdict: "not-run", because: "It never started." }),
         ],
@@ -78,7 +81,7 @@ export default defineFormat({
       }),
       contains: [
         "| all tests pass | refuted | test fails newly. |",
-        "### New failures\n\n`test`: 1 of 412 tests failed, exit 1.\n\n```text\ntest/cart.test.js > adds\n  expected 3\n```",
+        "### New failures\n\n`test`: 1 of 412 tests failed, exit 1.\n\n```text\ntest/cart.test.js > adds\n    expected 3\n      got 4\n```",
         "### Tampering\n\nA test is skipped: `test/a.test.js:7`\n\n```diff\n-test(\n+test.skip(\n```",
         "<summary>What was not checked (2)</summary>\n\n- `lint`: It never started.\n- e2e\n\n</details>",
       ],
@@ -111,45 +114,63 @@ function claims(receipt: Receipt): Section {
   };
 }
 
+const HEAD = `${tableRow(["Check", "Verdict", "Passed", "Failed", "Skipped", "Time", "Why"])}\n|---|---|--:|--:|--:|--:|---|\n`;
+
 function checks(receipt: Receipt): Section {
-  const head = tableRow(["Check", "Verdict", "Passed", "Failed", "Skipped", "Time", "Why"]);
   return {
-    open: `### Checks\n\n${head}\n|---|---|--:|--:|--:|--:|---|\n`,
-    items: receipt.checks.map((check) => {
-      const { passed = "", failed = "", skipped = "" } = check.counts ?? {};
-      const [name, time] = [nameOf(check), check.verdict === "not-run" ? "" : `${check.seconds.toFixed(1)} s`];
-      return tableRow([name, check.verdict, `${passed}`, `${failed}`, `${skipped}`, time, prose(check.because)]);
-    }),
+    open: `### Checks\n\n${HEAD}`,
+    items: judgedOf(receipt).map(({ check, how }) => rowOf(check, how)),
     between: "\n",
     more: (left) => `… and ${left} more checks.`,
   };
 }
 
+function compared(receipt: Receipt): Section {
+  const { open, close } = folded("What it was compared with");
+  return {
+    open: `${open}${HEAD}`,
+    close,
+    items: comparedOf(receipt).map(({ check, how }) => rowOf(check, how)),
+    between: "\n",
+    more: (left) => `… and ${left} more runs.`,
+  };
+}
+
+function rowOf(check: CheckRun, how: string | undefined): string {
+  const { verdict, because, seconds } = check;
+  const hasRun = verdict !== "not-run";
+  const { passed, failed, skipped } = (hasRun && check.counts) || { passed: "", failed: "", skipped: "" };
+  const time = hasRun ? `${seconds.toFixed(1)} s` : "";
+  return tableRow([nameOf(check, how), verdict, `${passed}`, `${failed}`, `${skipped}`, time, prose(because)]);
+}
+
 /** Per check: why, and the first lines of what is red in one of these ways. */
 function failures(receipt: Receipt, how: { of: readonly Redness[]; open: string; close?: string }): Section {
-  const items = receipt.checks.flatMap((check) => {
-    const red = failuresOf(check).filter(({ redness }) => how.of.includes(redness));
+  const { of, open, close = "" } = how;
+  const items: string[] = [];
+  for (const judged of judgedOf(receipt)) {
+    const { check } = judged;
+    const red = judged.red.filter(({ redness }) => of.includes(redness));
     // A check that is red as a whole (a build, a crash) names nothing: its reason is the evidence.
-    if (red.length === 0 && !(isRed(check) && check.failures.length === 0 && how.of.includes(wholly(check)))) return [];
-    const lines: string[] = [];
-    let named = 0;
-    for (const { name } of red) {
-      const own = linesOf(name).slice(0, LINES);
-      if (lines.length + own.length > EVIDENCE) break;
-      lines.push(...own);
-      named += 1;
-    }
-    const rest = red.length > named ? [`… and ${red.length - named} more`] : [];
-    const evidence = lines.length > 0 ? `\n\n${fence([...lines, ...rest], "text")}` : "";
-    return [`${nameOf(check)}: ${prose(check.because)}${evidence}`];
-  });
-  const { open, close = "" } = how;
+    const isWhole = isRed(check) && check.failures.length === 0 && of.includes(rednessOf(check.verdict));
+    if (red.length === 0 && !isWhole) continue;
+    const evidence = red.length > 0 ? `\n\n${fence(evidenceOf(red), "text")}` : "";
+    items.push(`${nameOf(check, judged.how)}: ${prose(check.because)}${evidence}`);
+  }
   return { open, close, items, between: "\n\n", more: (left) => `… and ${left} more checks.` };
 }
 
-function wholly(check: CheckRun): Redness {
-  if (check.verdict === "new-failure") return "new";
-  return check.verdict === "known-failure" ? "known" : "red";
+function evidenceOf(red: readonly RedThing[]): string[] {
+  const lines: string[] = [];
+  let named = 0;
+  for (const { name, message } of red) {
+    const said = message === undefined ? [] : linesOf(message).filter((line) => line.trim() !== "");
+    const own = [...linesOf(name).slice(0, NAME_LINES), ...said.slice(0, MESSAGE_LINES).map((line) => `    ${line}`)];
+    if (lines.length + own.length > EVIDENCE) break;
+    lines.push(...own);
+    named += 1;
+  }
+  return red.length > named ? [...lines, `… and ${red.length - named} more`] : lines;
 }
 
 function tampering(receipt: Receipt): Section {
@@ -166,11 +187,11 @@ function tampering(receipt: Receipt): Section {
 }
 
 function notChecked(receipt: Receipt): Section {
-  const notRun = receipt.checks.filter((check) => check.verdict === "not-run");
-  const names = new Set(notRun.map((check) => check.name));
+  const notRun = judgedOf(receipt).filter(({ check }) => check.verdict === "not-run");
+  const names = new Set(notRun.map(({ check }) => check.name));
   const besides = [...new Set(receipt.notChecked)].filter((one) => !names.has(one));
   const items = [
-    ...notRun.map((check) => `- ${nameOf(check)}: ${prose(check.because)}`),
+    ...notRun.map(({ check, how }) => `- ${nameOf(check, how)}: ${prose(check.because)}`),
     ...besides.map((one) => `- ${prose(one)}`),
   ];
   return {
@@ -199,8 +220,7 @@ function ending(receipt: Receipt, { id, version }: FormatContext): string {
   return `---\n\nReceipt ${code(id, 64)}: ${facts.join(", ")}.\nThis text is not signed, the receipt is: ${shown} where it was made, then anywhere \`lodestar receipts verify receipt.json --key KEY\`.`;
 }
 
-function nameOf(check: CheckRun): string {
-  return check.cwd === "." || check.cwd === ""
-    ? code(check.name, 120)
-    : `${code(check.name, 120)} in ${code(check.cwd, 200)}`;
+function nameOf(check: CheckRun, how: string | undefined): string {
+  const place = check.cwd === "." || check.cwd === "" ? "" : ` in ${code(check.cwd, 200)}`;
+  return `${code(check.name, 120)}${place}${how === undefined ? "" : `, ${how}`}`;
 }

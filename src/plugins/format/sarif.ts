@@ -1,5 +1,15 @@
-import { defineFormat, type CheckRun, type Receipt } from "../../sdk/index.ts";
-import { failuresOf, isRed, oneLine, placeOf, rednessOf, repoPath, tamperingOf, type Redness } from "./_shared.ts";
+import { defineFormat, type Receipt } from "../../sdk/index.ts";
+import {
+  isRed,
+  judgedOf,
+  oneLine,
+  rednessOf,
+  repoPath,
+  tamperingOf,
+  type Judged,
+  type RedThing,
+  type Redness,
+} from "./_shared.ts";
 import { message, resultsOf, rulesOf, type Level, type Problem } from "./_shared-sarif.ts";
 import { sampleCheck, sampleReceipt } from "./_shared-sample.ts";
 
@@ -17,7 +27,7 @@ export default defineFormat({
     const problems = [
       ...tampering(receipt),
       ...claims(receipt),
-      ...receipt.checks.flatMap((check) => red(check, receipt)),
+      ...judgedOf(receipt).flatMap((judged) => red(judged, receipt)),
     ];
     const { verdict, kind, base } = receipt;
     const [sentence, commit, tree] = [receipt.sentence, receipt.commit, receipt.tree].map(oneLine);
@@ -40,7 +50,8 @@ export default defineFormat({
           sampleCheck({
             verdict: "new-failure",
             because: "1 of 412 tests failed.",
-            failures: ["test/cart.test.js > adds"],
+            failures: ["cart > adds"],
+            evidence: [{ test: "cart > adds", message: "3 is not 4", file: "test/cart.test.js", line: 12 }],
           }),
         ],
         tampering: [
@@ -61,6 +72,8 @@ export default defineFormat({
         '"uri": "test/a%20b.test.js"',
         '"startLine": 7',
         '"uri": "test/cart.test.js"',
+        '"startLine": 12',
+        '"text": "test: cart > adds: 3 is not 4"',
         '"level": "error"',
       ],
     },
@@ -114,20 +127,20 @@ function claims(receipt: Receipt): Problem[] {
 }
 
 /** What is red in a check, by name; the check itself where it names nothing. */
-function red(check: CheckRun, receipt: Receipt): Problem[] {
+function red({ check, how, red }: Judged, receipt: Receipt): Problem[] {
   if (!isRed(check) && check.verdict !== "flaky") return [];
-  const named = failuresOf(check);
-  const things = named.length > 0 ? named : [{ name: check.because, redness: rednessOf(check.verdict) }];
-  return things.map(({ name, redness }) => ({
+  const title = how === undefined ? check.name : `${check.name} (${how})`;
+  const whole: RedThing = { name: check.because, redness: rednessOf(check.verdict) };
+  return (check.failures.length > 0 ? red : [whole]).map((one) => ({
     rule: { id: `check/${slug(check.name)}`, text: `The check ${check.name} is red` },
     // A baseline tells what was red already: nobody broke it now.
-    level: receipt.kind === "baseline" ? "warning" : LEVELS[redness],
-    text: `${check.name}: ${name}`,
-    place: named.length > 0 ? placeOf(name, check.cwd) : undefined,
+    level: receipt.kind === "baseline" ? "warning" : LEVELS[one.redness],
+    text: `${title}: ${one.name}${one.message === undefined ? "" : `: ${one.message}`}`,
+    place: one.place,
     cwd: repoPath(check.cwd) ?? ".",
-    identity: [check.cwd, named.length > 0 ? name : check.name],
+    identity: [check.cwd, one === whole ? check.name : one.name],
     verdict: check.verdict,
-    ...baselineOf(redness),
+    ...baselineOf(one.redness),
   }));
 }
 
@@ -138,7 +151,7 @@ function baselineOf(redness: Redness): Pick<Problem, "baseline"> {
 
 function invocation(receipt: Receipt) {
   const open = receipt.claims.filter((claim) => claim.verdict === "unprovable");
-  const notRun = receipt.checks.filter((check) => check.verdict === "not-run");
+  const notRun = judgedOf(receipt).flatMap(({ check }) => (check.verdict === "not-run" ? [check] : []));
   const names = new Set(notRun.map((check) => check.name));
   const texts = [
     ...notRun.map((check) => `${check.name} was not run: ${check.because}`),
