@@ -24,6 +24,7 @@ import { probeSandbox } from "./host/sandbox.ts";
 import { createSecrets } from "./host/secrets.ts";
 import { expireSegments } from "./host/segments-expire.ts";
 import { openSegments } from "./host/segments.ts";
+import { openSnapshots, type HostSnapshots } from "./host/snapshots.ts";
 import { openTreeSite, siteMark } from "./host/site-tree.ts";
 import { openFiles } from "./host/files.ts";
 import { openPostgresStore } from "./host/store-postgres.ts";
@@ -177,7 +178,8 @@ async function openHands(dataDir: string): Promise<OpenHands> {
   };
   const rooms = await openRooms({ ...common, clock: systemClock });
   const dependencies = openDependencies({ dataDir, rooms });
-  const evictAll = () => void evict({ rooms, dependencies, segments: inData("segments") });
+  const snapshots = openSnapshots({ dataDir });
+  const evictAll = () => void evict({ rooms, dependencies, snapshots, segments: inData("segments") });
   evictAll();
   const daily = setInterval(evictAll, 24 * 60 * 60_000);
   return {
@@ -190,6 +192,7 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     rooms,
     dependencies,
     changes: openChanges(),
+    snapshots,
     vault: openVault(inData("vault")),
     tree: (repo, agreed) => {
       const own = {
@@ -231,10 +234,18 @@ function here(path: string): string {
   return process.env["WSL_DISTRO_NAME"] === undefined ? path : (toWsl(path) ?? path);
 }
 
-/** Keeps the data dir below its caps (10 GiB of rooms, 20 GiB of sealed dependencies, 2 GiB of output); what is in use stays. */
-async function evict(what: { rooms: HostRooms; dependencies: HostDependencies; segments: string }): Promise<void> {
+interface Evicted {
+  readonly rooms: HostRooms;
+  readonly dependencies: HostDependencies;
+  readonly snapshots: HostSnapshots;
+  readonly segments: string;
+}
+
+/** Keeps the data dir below its caps (10 GiB of rooms, 20 GiB of sealed dependencies, 2 GiB each of snapshots and output); what is in use stays. */
+async function evict(what: Evicted): Promise<void> {
   try {
     await what.rooms.expire();
+    await what.snapshots.expire();
     await what.dependencies.expire();
     await expireSegments(what.segments);
   } catch (error) {

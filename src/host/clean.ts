@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 /** What `clean` may remove at any time, and what only while no daemon uses it. */
 const ALWAYS = ["caches", "trash"];
-const IDLE = ["rooms", "store", "segments", "sites", "toolbox"];
+const IDLE = ["rooms", "store", "segments", "sites", "snapshots", "toolbox"];
 
 /** Frees disk below a data dir; never the log, receipts, keys or generated values. Sizes are what the files claim. */
 export async function clean(

@@ -65,15 +65,32 @@ const FILTERING = new Set(["status", "diff", "checkout", "add", "apply", "hash-o
 /** Empty is "no such program", except where git would take an empty command's exit 0 for a merged file. */
 const OFF: Readonly<Record<string, string>> = { required: "false", driver: "false" };
 
+/** A git folder that Lodestar made: no configuration but its own and `config` is heard, so nothing there can name a program. */
+export interface OwnGit {
+  readonly gitDir: string;
+  /** Keys that name no program, with their values. */
+  readonly config: readonly (readonly [string, string])[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /**
  * The disarmed git of the repo at `root` (the folder that holds `.git`), or git without a repo when undefined. The
- * folder is given explicitly, so that `core.worktree` of the repo's configuration cannot point it elsewhere.
+ * folder is given explicitly, so that `core.worktree` of the repo's configuration cannot point it elsewhere. With `own`, it
+ * is that git folder, and `root` only its working tree.
  */
-export function disarmedGit(root: string | undefined): RunGit {
-  const place = root === undefined ? [] : [`--git-dir=${join(root, ".git")}`, `--work-tree=${root}`];
+export function disarmedGit(root: string | undefined, own?: OwnGit): RunGit {
+  const gitDir = own?.gitDir ?? (root === undefined ? undefined : join(root, ".git"));
+  const place = [
+    ...(gitDir === undefined ? [] : [`--git-dir=${gitDir}`]),
+    ...(root === undefined ? [] : [`--work-tree=${root}`]),
+  ];
   const cwd = root ?? "/";
 
   return async (args, options = {}) => {
+    if (own) {
+      const env = { ...own.env, ...options.env, GIT_CONFIG_GLOBAL: "/dev/null" };
+      return execute([...place, ...args], cwd, environment([...DISARMED, ...own.config], { ...options, env }), options);
+    }
     const filters = FILTERING.has(args[0] ?? "") ? await filterOverrides() : [];
     return execute([...place, ...args], cwd, environment([...DISARMED, ...filters], options), options);
   };

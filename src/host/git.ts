@@ -1,6 +1,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { Bug, OutsideError, type Git } from "../sdk/index.ts";
 import { disarmedGit, gitFailed, gitText, type RunGit } from "./git-run.ts";
+import { bringSnapshot, snapshotCommit } from "./snapshots-bring.ts";
 
 /** What a clone could not bring along, as sentences; empty when it is complete. */
 export interface Cloned {
@@ -21,9 +22,10 @@ export interface OpenGit extends Git {
   filesAt(commit: string): Promise<string[]>;
   /**
    * A full copy of the history at `dest` (absent or empty) with `commit` checked out and detached. It shares nothing with this repo: no
-   * hard links, no remotes, no hooks, no configuration; filters (LFS) and submodules are not run and are said in `leftOut`.
+   * hard links, no remotes, no hooks, and of the configuration only how lines end; filters (LFS) and submodules are not run and are
+   * said in `leftOut`. A commit that this repo does not have is taken from `snapshots`, a store of its snapshots, with their base.
    */
-  cloneTo(dest: string, commit: string): Promise<Cloned>;
+  cloneTo(dest: string, commit: string, snapshots?: string): Promise<Cloned>;
   /** Points a `lodestar/*` branch or `refs/notes/lodestar` at an object of this repo. Any other ref is a Bug. */
   updateRef(ref: string, target: string, message: string): Promise<void>;
   /** Unified diff between two commits, or between a commit and the working tree when `to` is absent. */
@@ -47,7 +49,7 @@ export function openGit(root: string): OpenGit {
     treeOf: async (commit) => (await text("rev-parse", "--verify", "--end-of-options", `${commit}^{tree}`)).trim(),
     show: (commit, path, limit = TEXT_LIMIT) => showFile(run, `${commit}:${path}`, limit),
     filesAt: (commit) => filesAt(run, commit),
-    cloneTo: (dest, commit) => cloneTo(root, run, dest, commit),
+    cloneTo: (dest, commit, snapshots) => cloneTo({ root, source: run, dest, commit, snapshots }),
     updateRef: (ref, target, message) => updateRef(run, ref, target, message),
     diff: (from, to, paths = []) =>
       text(
@@ -151,8 +153,18 @@ async function filesAt(run: RunGit, commit: string): Promise<string[]> {
   return entries.map((entry) => entry.slice(entry.indexOf("\t") + 1));
 }
 
-async function cloneTo(root: string, source: RunGit, dest: string, commit: string): Promise<Cloned> {
-  const full = await resolveCommit(source, commit);
+interface CloneTo {
+  readonly root: string;
+  readonly source: RunGit;
+  readonly dest: string;
+  readonly commit: string;
+  readonly snapshots: string | undefined;
+}
+
+async function cloneTo({ root, source, dest, commit, snapshots }: CloneTo): Promise<Cloned> {
+  const [own, lines] = await Promise.all([resolveCommit(source, commit), lineEnds(source)]);
+  const stored = own === undefined && snapshots !== undefined ? await snapshotCommit(snapshots, commit) : undefined;
+  const full = own ?? stored;
   if (full === undefined) throw new OutsideError(`${commit} is no commit of ${root}`, { retryable: false });
   const options = ["--quiet", "--local", "--no-hardlinks", "--no-checkout", "--template=", "--origin=origin"];
   // The copying side checks who owns the repo and hears only a configuration file: disarmed git may read anyone's.
@@ -160,14 +172,29 @@ async function cloneTo(root: string, source: RunGit, dest: string, commit: strin
   await writeFile(config, "[safe]\n\tdirectory = *\n", { mode: 0o600 });
   try {
     const env = { GIT_CONFIG_GLOBAL: config };
-    await gitText(disarmedGit(undefined), ["clone", ...options, "--", root, dest], { protocols: "file", env });
+    await gitText(disarmedGit(undefined), ["clone", ...options, ...lines, "--", root, dest], {
+      protocols: "file",
+      env,
+    });
   } finally {
     await rm(config, { force: true });
   }
+  if (stored !== undefined && snapshots !== undefined) await bringSnapshot(snapshots, stored, dest);
   const copy = disarmedGit(dest);
   await gitText(copy, ["checkout", "--quiet", "--detach", "--force", full]);
   await gitText(copy, ["remote", "remove", "origin"]);
   return { commit: full, leftOut: await leftOut(copy, full) };
+}
+
+/** As options of `clone`: without them a copy would have other line ends than the working tree. The last value of a key counts. */
+async function lineEnds(source: RunGit): Promise<string[]> {
+  const listed = await source(["config", "--null", "--get-regexp", "^core\\.(autocrlf|eol)$"]);
+  const options: string[] = [];
+  for (const entry of listed.stdout.toString("utf8").split("\0")) {
+    const [, key, value] = /^(core\.\w+)\n(true|false|input|lf|crlf|native)$/i.exec(entry) ?? [];
+    if (key !== undefined) options.push("--config", `${key}=${value}`);
+  }
+  return options;
 }
 
 async function leftOut(copy: RunGit, commit: string): Promise<string[]> {
@@ -175,6 +202,12 @@ async function leftOut(copy: RunGit, commit: string): Promise<string[]> {
   const sentences: string[] = [];
   for (const entry of listed.split("\0"))
     if (entry.startsWith("160000 ")) sentences.push(`submodule ${entry.slice(entry.indexOf("\t") + 1)} was not cloned`);
+  return [...sentences, ...(await filteredAt(copy, commit))];
+}
+
+/** Sentences for what a commit's attributes give to filters (LFS): those are never run. */
+export async function filteredAt(run: RunGit, commit: string): Promise<string[]> {
+  const sentences: string[] = [];
   const filtered = [
     "grep",
     "-h",
@@ -186,7 +219,7 @@ async function leftOut(copy: RunGit, commit: string): Promise<string[]> {
     ".gitattributes",
     "**/.gitattributes",
   ];
-  for (const line of (await copy(filtered)).stdout.toString("utf8").split("\n")) {
+  for (const line of (await run(filtered)).stdout.toString("utf8").split("\n")) {
     const [pattern, ...attributes] = line.trim().split(/\s+/);
     const filter = attributes.find((attribute) => attribute.startsWith("filter="))?.slice("filter=".length);
     if (pattern && !pattern.startsWith("#") && filter)

@@ -6,6 +6,7 @@ import { canOverlay, type Overlay } from "./overlay.ts";
 import type { RoomPlace } from "./room-view.ts";
 import { siteMark } from "./site-tree.ts";
 import { copyTree, isInside, removeTree, sealedPath } from "./sealed-tree.ts";
+import { snapshotFolder } from "./snapshots-store.ts";
 
 export interface Furnish {
   readonly id: string;
@@ -32,7 +33,8 @@ export async function furnishRoom(
 ): Promise<{ place: RoomPlace; limits: readonly string[]; commit: string }> {
   const { id, dir, repo, options } = request;
   for (const part of ["scratch/home", "tmp"]) await mkdir(join(dir, part), { recursive: true, mode: 0o700 });
-  const { commit, leftOut } = await openGit(repo.root).cloneTo(join(dir, "repo"), request.commit);
+  const snapshots = snapshotFolder(options.dataDir, repo.id);
+  const { commit, leftOut } = await openGit(repo.root).cloneTo(join(dir, "repo"), request.commit, snapshots);
   const overlaid = options.sandbox.works && (await canOverlay(options.dataDir));
   const { overlays, limits } = await bringDependencies(request, overlaid);
   const caches = await Promise.all(options.caches.map((at) => roomCache(request, at, overlaid)));

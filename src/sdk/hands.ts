@@ -1,6 +1,7 @@
 import type { Clock, CommandResult, Git, Secrets, Segments, Site } from "./capabilities.ts";
 import type { DirView, DriverTools, Plugins } from "./plugin.ts";
 import type { Receipt } from "./receipt.ts";
+import type { Snapshots } from "./snapshots.ts";
 
 /** A git working tree that was looked at and found usable. `id` is stable for its real path. */
 export interface Repo {
@@ -105,6 +106,7 @@ export interface Hands {
   readonly dependencies: Dependencies;
   readonly rooms: Rooms;
   readonly changes: Changes;
+  readonly snapshots: Snapshots;
   readonly vault: Vault;
   sandbox(): Promise<SandboxAnswer>;
   /** Rejects with UserError for what is no usable repo. */

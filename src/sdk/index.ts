@@ -8,4 +8,5 @@ export * from "./hands.ts";
 export * from "./plan.ts";
 export * from "./plugin.ts";
 export * from "./receipt.ts";
+export * from "./snapshots.ts";
 export * from "./status.ts";

@@ -13,6 +13,7 @@ import { viewRepo } from "../host/repo-view.ts";
 import { inspectRepo, repoSource } from "../host/repo.ts";
 import { createSecrets } from "../host/secrets.ts";
 import { openSegments } from "../host/segments.ts";
+import { openSnapshots } from "../host/snapshots.ts";
 import { openSqliteStore } from "../host/store-sqlite.ts";
 import { openToolbox } from "../host/toolbox.ts";
 import { openVault } from "../host/vault.ts";
@@ -145,6 +146,7 @@ function openHands(dataDir: string, rooms: RoomInfo[]): Hands {
       },
     },
     changes: openChanges(),
+    snapshots: openSnapshots({ dataDir }),
     vault: openVault(join(dataDir, "vault")),
     sandbox: async () => ({ works: true, version: "0.8.0" }),
     repo: inspectRepo,
