@@ -40,10 +40,11 @@ import { toWsl } from "./kernel/path-translation.ts";
 import { makeStatement } from "./kernel/receipt.ts";
 import { createSteps } from "./kernel/steps.ts";
 import { pick, satisfies } from "./kernel/version-range.ts";
-import { messageOf, UserError } from "./sdk/index.ts";
+import { messageOf, ProveInput, UserError } from "./sdk/index.ts";
 import type { DriverTools, Hands, Plan, Repo, Viewed } from "./sdk/index.ts";
 import { createApp } from "./server/app.ts";
 import { serve } from "./server/serve.ts";
+import { prove } from "./workflows/prove.ts";
 import { up } from "./workflows/up.ts";
 import { Sites } from "./workflows/up/sites.ts";
 
@@ -99,7 +100,7 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
     log,
     engine,
     runtimes: sites,
-    workflows: { up: (call) => runUp(machine, sites, call) },
+    workflows: { up: (call) => runUp(machine, sites, call), prove: (call) => runProve(machine, call) },
   });
   const before = await readEndpoint(dataDir);
   const token = before?.token ?? hands.random(32);
@@ -140,7 +141,7 @@ async function runUp(machine: Machine, sites: Sites, { runId, input, signal, sta
   const { hands, log } = machine;
   const repo = await hands.repo(asked.path);
   const step = createSteps({ log, repo: repo.id, runId, source: "up", hash: hands.hash, clock: hands.clock });
-  return up({
+  const report = await up({
     id: runId,
     source: "up",
     input: asked,
@@ -150,10 +151,23 @@ async function runUp(machine: Machine, sites: Sites, { runId, input, signal, sta
     step,
     signal,
     trusted: state.trusted,
-    known: state.receipts,
+    known: state.receipts.filter((one) => one.kind === "baseline"),
     gate: () => machine.gate(repo.id, signal),
     open: (unsandboxed) => sites.open(repo, runId, unsandboxed),
   });
+  return { state: report.state, report };
+}
+
+async function runProve(machine: Machine, { runId, input, signal, state }: WorkflowCall) {
+  const asked = ProveInput.parse(input);
+  const { hands, log } = machine;
+  const repo = await hands.repo(asked.path);
+  const source = "prove";
+  const step = createSteps({ log, repo: repo.id, runId, source, hash: hands.hash, clock: hands.clock });
+  const gate = () => machine.gate(repo.id, signal);
+  const { trusted, receipts: known } = state;
+  const proof = await prove({ id: runId, source, input: asked, repo, hands, log, step, signal, trusted, known, gate });
+  return { state: proof.verdict, proof };
 }
 
 type OpenHands = Hands & { close(): Promise<void> };
@@ -193,6 +207,7 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     dependencies,
     changes: openChanges(),
     snapshots,
+    viewAt: async (repo, commit) => viewRepo(await snapshots.source(repo, commit)),
     vault: openVault(inData("vault")),
     tree: (repo, agreed) => {
       const own = {

@@ -6,6 +6,7 @@ import { loadPlugins } from "../host/plugins.ts";
 import { isUserError, type Event, type EventType, type Log } from "../sdk/index.ts";
 import { folderFor, makeRepo, openMachine, reportOf, type TestMachine, type TestUp } from "../testing/machine.ts";
 import { consent } from "../workflows/up/consent.ts";
+import { answerApproval } from "./decisions.ts";
 import { planRepo } from "./config.ts";
 import type { Machine } from "./machine.ts";
 
@@ -217,9 +218,13 @@ describe("control", () => {
     const data = { approval: "a1", question: "Run it?", what: "x", commands: ["make"], risk: "all", next: "no" };
     await machine.append({ type: "approval.asked", source: "up", repo, data });
     assert.equal((await machine.status("shop"))[0]?.now.state, "needs-you");
-    assert.deepEqual(await machine.answer("a1", "reject", "me"), { approval: "a1", answer: "reject", by: "me" });
-    await assert.rejects(machine.answer("a1", "approve", "you"), /a1 was answered already: reject by me/);
-    await assert.rejects(machine.answer("a2", "approve", "me"), {
+    assert.deepEqual(await answerApproval(machine, "a1", "reject", "me"), {
+      approval: "a1",
+      answer: "reject",
+      by: "me",
+    });
+    await assert.rejects(answerApproval(machine, "a1", "approve", "you"), /a1 was answered already: reject by me/);
+    await assert.rejects(answerApproval(machine, "a2", "approve", "me"), {
       message: "There is no approval a2",
       next: "lodestar approvals",
     });
@@ -310,7 +315,7 @@ describe("commands of a repository's own configuration", () => {
     assert.equal(first.questions[0]?.next, `lodestar approve ${asked?.approval}`);
     assert.deepEqual([asked?.commands, asked?.what], [["node a.js"], "configuration"]);
     assert.equal((await machine.status(undefined))[0]?.now.next, `lodestar approve ${asked?.approval}`);
-    await machine.answer(asked?.approval ?? "", "approve", "me");
+    await answerApproval(machine, asked?.approval ?? "", "approve", "me");
     assert.equal((await run()).state, "healthy");
     assert.equal((await approvals()).length, 1, "it is not asked again");
   });
@@ -322,7 +327,7 @@ describe("commands of a repository's own configuration", () => {
     assert.equal((await run()).state, "needs-you");
     const [old, fresh] = await approvals();
     assert.deepEqual([old?.answer, fresh?.answer], ["reject", undefined]);
-    await machine.answer(fresh?.approval ?? "", "approve", "me");
+    await answerApproval(machine, fresh?.approval ?? "", "approve", "me");
     assert.equal((await run()).state, "healthy");
     configure(path, "node a.js");
     assert.equal((await run()).state, "needs-you");
@@ -335,7 +340,7 @@ describe("commands of a repository's own configuration", () => {
   test("a rejection holds until the commands change or the repository is trusted", async (t) => {
     const { machine, path, run, approvals } = await withConfig(t);
     await run();
-    await machine.answer((await approvals())[0]?.approval ?? "", "reject", "me");
+    await answerApproval(machine, (await approvals())[0]?.approval ?? "", "reject", "me");
     const refused = await run();
     assert.equal(refused.state, "needs-you");
     assert.equal(refused.questions[0]?.next, `lodestar up ${path} --trust`);
@@ -358,7 +363,7 @@ describe("commands of a repository's own configuration", () => {
     await run();
     const begun = await machine.up(ask(path, { interactive: true }), "me");
     const asked = await next(machine.log, "approval.asked", (event) => event.metadata.runId === begun.run);
-    await machine.answer(asked.data.approval, "approve", "me");
+    await answerApproval(machine, asked.data.approval, "approve", "me");
     assert.equal((await endOf(machine, begun.run)).data.state, "healthy");
   });
 
@@ -374,7 +379,7 @@ describe("commands of a repository's own configuration", () => {
     const second = await openMachine(dataDir, { up: asking });
     t.after(() => second.end());
     assert.deepEqual(await second.machine.log.read({ after: 0, limit: 100, types: ["run.ended"] }), []);
-    await second.machine.answer(asked.data.approval, "approve", "me");
+    await answerApproval(second.machine, asked.data.approval, "approve", "me");
     assert.equal((await endOf(second.machine, run)).data.state, "healthy");
   });
 });

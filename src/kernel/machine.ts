@@ -1,6 +1,20 @@
 import { isOutsideError, isUserError, messageOf, UserError } from "../sdk/index.ts";
-import type { AnyEvent, DataOf, Engine, EventDraft, Hands, Log, NowLine, Report, RunContext } from "../sdk/index.ts";
+import type {
+  AnyEvent,
+  DataOf,
+  Engine,
+  EventDraft,
+  Hands,
+  Log,
+  NowLine,
+  Proof,
+  ProveInput,
+  Repo,
+  Report,
+  RunContext,
+} from "../sdk/index.ts";
 import { noRepo, nowLine, reasons, type Live } from "./now-line.ts";
+import { findRepo } from "./find-repo.ts";
 import { emptyViews, fold, type RepoState, type Views } from "./views.ts";
 
 /** One repo's line of `status`. */
@@ -18,7 +32,13 @@ export interface WorkflowCall {
   readonly signal: AbortSignal;
   readonly state: RepoState;
 }
-export type WorkflowCode = (call: WorkflowCall) => Promise<Report>;
+export type WorkflowCode = (call: WorkflowCall) => Promise<Ended>;
+/** How a workflow ended: its state in one word, and its whole answer. */
+export interface Ended {
+  readonly state: string;
+  readonly report?: Report;
+  readonly proof?: Proof;
+}
 
 /** What the machine asks of what runs on a repo: `main.ts` gives it the sites and supervisors. */
 export interface Runtimes {
@@ -39,7 +59,8 @@ export class Machine {
   readonly views: Views = emptyViews();
   readonly #engine: Engine;
   readonly #runtimes: Runtimes;
-  readonly #active = new Map<string, string>();
+  readonly #active = new Set<string>();
+  readonly #cancelled = new Set<string>();
   readonly #closing = new Map<string, Promise<void>>();
   #folding: Promise<void> = Promise.resolve();
   readonly #broken = Promise.withResolvers<string>();
@@ -118,27 +139,7 @@ export class Machine {
   /** The repo that a person means by a path, a name or an id; the only one when nothing is said. */
   async find(asked: string | undefined): Promise<RepoState> {
     await this.catchUp();
-    const all = [...this.views.repos.values()];
-    if (asked === undefined || asked === "") {
-      const [only, second] = all;
-      if (only && !second) return only;
-      if (!only) throw new UserError("No repository is looked after yet", { next: "lodestar up <path>" });
-      throw new UserError(`${all.length} repositories are looked after; which one?`, {
-        next: `add --repo ${only.name}`,
-      });
-    }
-    const named = all.filter((one) => one.name === asked);
-    if (named.length > 1)
-      throw new UserError(`${named.length} repositories are called ${asked}; which one?`, {
-        next: `add --repo ${named[0]?.path}`,
-      });
-    const found = all.find((one) => one.repo === asked || one.path === asked) ?? named[0] ?? deepest(all, asked);
-    if (!found)
-      throw new UserError(`${asked} is not looked after`, {
-        tried: `looked among ${all.map((one) => one.name).join(", ") || "no repositories"}`,
-        next: `lodestar up ${asked}`,
-      });
-    return found;
+    return findRepo(this.views, asked);
   }
 
   async status(asked: string | undefined): Promise<Status[]> {
@@ -164,21 +165,48 @@ export class Machine {
     const repo = await this.hands.repo(input.path);
     await this.catchUp();
     const known = this.views.repos.get(repo.id);
-    const source = "api";
-    if (!known)
-      await this.append({ type: "repo.added", source, repo: repo.id, data: { path: repo.root, name: repo.name } });
     if (known?.paused) throw new UserError(`${repo.name} is paused by ${known.paused.by}`, { next: "lodestar resume" });
-    if (input.trust && !known?.trusted)
-      await this.append({
-        type: "repo.trusted",
-        source,
-        repo: repo.id,
-        data: { by, unsandboxed: input["unsandboxed"] === true },
-      });
+    await this.#know(repo, { trust: input.trust, unsandboxed: input["unsandboxed"] === true, by });
     const after = this.views.seq;
     const run = await this.#engine.start("up", { ...input, path: repo.root }, { key: repo.id });
     const joined = this.views.repos.get(repo.id)?.run;
     return { repo: repo.id, run, after: joined?.id === run ? 0 : after };
+  }
+
+  /** Starts a proof, or joins the equal one that is under way. What cannot be proved at all is said before anything runs. */
+  async prove(
+    input: ProveInput & { trust: boolean },
+    by: string,
+  ): Promise<{ repo: string; run: string; after: number }> {
+    const { trust, ...asked } = input;
+    const repo = await this.hands.repo(asked.path);
+    await this.catchUp();
+    await this.#know(repo, { trust, unsandboxed: asked.unsandboxed, by });
+    const after = this.views.seq;
+    const key = `${repo.id}/prove/${this.hands.hash(JSON.stringify(asked))}`;
+    const run = await this.#engine.start("prove", { ...asked, path: repo.root }, { key });
+    return { repo: repo.id, run, after: this.views.repos.get(repo.id)?.proofs.has(run) ? 0 : after };
+  }
+
+  /** Ends one run and leaves everything else of its repo alone. */
+  async cancel(runId: string): Promise<void> {
+    const run = (await this.#engine.active()).find((one) => one.runId === runId);
+    if (!run) throw new UserError(`There is no run ${runId} under way`, { next: "lodestar status" });
+    this.#cancelled.add(runId);
+    const repo = [...this.views.repos.values()].find((one) => one.path === pathOf(run.input));
+    await this.#engine.cancel(runId);
+    const data = { state: "stopped" };
+    if (repo)
+      await this.append({ type: "run.ended", source: run.name, repo: repo.repo, runId, data, key: `${runId}/ended` });
+  }
+
+  /** Puts a repo on record, and that it is trusted. */
+  async #know(repo: Repo, how: { trust: boolean; unsandboxed: boolean; by: string }): Promise<void> {
+    const known = this.views.repos.get(repo.id);
+    const base = { source: "api", repo: repo.id } as const;
+    if (!known) await this.append({ ...base, type: "repo.added", data: { path: repo.root, name: repo.name } });
+    if (how.trust && !known?.trusted)
+      await this.append({ ...base, type: "repo.trusted", data: { by: how.by, unsandboxed: how.unsandboxed } });
   }
 
   async pause(asked: string | undefined, by: string): Promise<Status> {
@@ -201,6 +229,7 @@ export class Machine {
       await this.append({ type: "repo.stopped", source: "api", repo: repo.repo, data: { by } });
     } finally {
       // Also when the log takes nothing more.
+      for (const run of runs) this.#cancelled.add(run.runId);
       await Promise.allSettled(runs.map((run) => this.#engine.cancel(run.runId)));
       await this.#close(repo.repo);
     }
@@ -227,37 +256,6 @@ export class Machine {
     return wanted || (await this.#engine.active()).length > 0;
   }
 
-  async answer(id: string, answer: "approve" | "reject", by: string): Promise<DataOf<"approval.answered">> {
-    await this.catchUp();
-    for (const repo of this.views.repos.values()) {
-      const approval = repo.approvals.get(id);
-      if (!approval) continue;
-      if (approval.answer !== undefined)
-        throw new UserError(`${id} was answered already: ${approval.answer} by ${approval.by}`, {
-          next: approval.answer === "approve" ? `lodestar up ${repo.path}` : "lodestar approvals",
-        });
-      const data = { approval: id, answer, by };
-      await this.append({ type: "approval.answered", source: "api", repo: repo.repo, data });
-      return data;
-    }
-    throw new UserError(`There is no approval ${id}`, { next: "lodestar approvals" });
-  }
-
-  /** Brings a proposed change into the working tree; refuses over uncommitted edits of the same files. */
-  async applyChange(id: string, by: string): Promise<{ change: string }> {
-    await this.catchUp();
-    for (const state of this.views.repos.values()) {
-      const change = state.changes.get(id);
-      if (!change) continue;
-      const repo = await this.hands.repo(state.path);
-      const applied = await this.hands.changes.apply(repo, change.branch);
-      if (!applied.ok) throw new UserError(applied.because, { next: applied.next });
-      await this.append({ type: "change.applied", source: "api", repo: state.repo, data: { change: id, by } });
-      return { change: id };
-    }
-    throw new UserError(`There is no change ${id}`, { next: "lodestar changes list" });
-  }
-
   /** Resolves at once unless the repo is paused; then when it is resumed. */
   async gate(repo: string, signal: AbortSignal): Promise<void> {
     if (!this.views.repos.get(repo)?.paused) return;
@@ -278,30 +276,35 @@ export class Machine {
       key: `${runId}/started`,
     });
     const state = await this.find(repo);
-    this.#active.set(repo, runId);
+    this.#active.add(runId);
     // At once: the run may be waiting for a service or a database that only ends with its site.
     // What cannot be ended is told to who ends the run, since that closes the site too.
-    const close = () => void this.#close(repo).catch(() => undefined);
+    const close = () => (workflow === "up" ? void this.#close(repo).catch(() => undefined) : undefined);
     signal.addEventListener("abort", close, { once: true });
     try {
       signal.throwIfAborted();
-      const report = await code({ runId, input, signal, state });
-      await this.append({ ...base, type: "run.ended", data: { state: report.state, report }, key: `${runId}/ended` });
-      return report.state;
+      const end = await code({ runId, input, signal, state });
+      await this.append({ ...base, type: "run.ended", data: end, key: `${runId}/ended` });
+      return end.state;
     } catch (error) {
       // A daemon that stops gives the run back: it is not ended, the next one goes on.
-      if (signal.aborted && state.desired === "up") throw error;
+      const isGivenBack = workflow === "up" ? state.desired === "up" : !this.#cancelled.has(runId);
+      if (signal.aborted && isGivenBack) throw error;
       const ended = signal.aborted ? "stopped" : "cannot";
       if (!signal.aborted)
         await this.#record({
           ...base,
           type: "stop_reason",
-          data: { reason: reasonOf(error), detail: messageOf(error) },
+          data: {
+            reason: reasonOf(error),
+            detail: messageOf(error),
+            ...(isUserError(error) ? { next: error.next } : {}),
+          },
         });
       await this.#record({ ...base, type: "run.ended", data: { state: ended }, key: `${runId}/ended` });
       return ended;
     } finally {
-      this.#active.delete(repo);
+      this.#active.delete(runId);
     }
   }
 
@@ -322,7 +325,7 @@ export class Machine {
   #nowOf(repo: RepoState): NowLine {
     const live: Live = {
       now: this.#time(),
-      activeRun: this.#active.get(repo.repo),
+      activeRuns: this.#active,
       alive: this.#runtimes.alive(repo.repo),
     };
     return nowLine(repo, live);
@@ -337,10 +340,6 @@ function pathOf(input: unknown): string {
   return typeof input === "object" && input !== null && "path" in input && typeof input.path === "string"
     ? input.path
     : "";
-}
-
-function deepest(all: readonly RepoState[], path: string): RepoState | undefined {
-  return all.filter((one) => path.startsWith(`${one.path}/`)).sort((a, b) => b.path.length - a.path.length)[0];
 }
 
 function toJson(input: unknown): DataOf<"run.started">["input"] {

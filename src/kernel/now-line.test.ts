@@ -160,7 +160,8 @@ describe("the now-line", () => {
 });
 
 function live(options: { activeRun?: string; alive?: string[] } = {}): Live {
-  return { now: "2026-01-01T01:00:00.000Z", activeRun: options.activeRun, alive: new Set(options.alive) };
+  const activeRuns = new Set(options.activeRun === undefined ? [] : [options.activeRun]);
+  return { now: "2026-01-01T01:00:00.000Z", activeRuns, alive: new Set(options.alive) };
 }
 
 /** Folds events one second apart. */

@@ -5,8 +5,8 @@ import type { ApprovalState, RepoState, RunState, ServiceState } from "./views.t
 export interface Live {
   /** ISO 8601, UTC. */
   readonly now: string;
-  /** Id of the run that a worker of this daemon executes. */
-  readonly activeRun: string | undefined;
+  /** Ids of the runs that a worker of this daemon executes. */
+  readonly activeRuns: ReadonlySet<string>;
   /** Names of services whose process is alive. */
   readonly alive: ReadonlySet<string>;
 }
@@ -32,6 +32,8 @@ export function nowLine(repo: RepoState, live: Live): NowLine {
   if (approval) return waitingApproval(approval);
   const run = repo.run;
   if (run && !run.ended && repo.desired === "up") return running(repo, run, live);
+  const proof = [...repo.proofs.values()].at(-1);
+  if (proof) return running(repo, proof, live);
   if (repo.desired === "stopped") return stopped(repo);
   const down = [...repo.services.values()].find((service) => !isUp(service, live));
   const end = run?.ended;
@@ -89,12 +91,12 @@ function waitingApproval(approval: ApprovalState): NowLine {
 function running(repo: RepoState, run: RunState, live: Live): NowLine {
   const usual = median(repo.history.get(run.phase) ?? []);
   const line = { since: run.phaseSince, ...(usual === undefined ? {} : { usuallySeconds: usual }), action: "stop" };
-  if (live.activeRun === run.id)
+  if (live.activeRuns.has(run.id))
     return {
       ...line,
       state: "working",
       sentence: run.sentence,
-      why: `lodestar up began it for ${repo.name}.`,
+      why: `lodestar ${run.workflow} began it for ${repo.name}.`,
       next: "It ends by itself; Ctrl-C or `lodestar stop` ends it now.",
     };
   return {
@@ -160,7 +162,7 @@ function healthy(repo: RepoState): NowLine {
   const count = repo.services.size;
   const what =
     count === 0 ? "has no services to run" : `runs: ${count} ${count === 1 ? "service" : "services"} healthy`;
-  const receipt = repo.receipts.at(-1);
+  const receipt = repo.receipts.findLast((one) => one.kind === "baseline");
   return idle(
     { cause: "nothing_new" },
     `${repo.name} ${what}; nothing new to do.`,

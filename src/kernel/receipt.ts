@@ -65,6 +65,17 @@ export function baselineReceipt(input: {
   return { ...receipt, sentence: sentenceOf(receipt) };
 }
 
+/** The receipt of a proof: what was claimed, run and seen, already decided (`kernel/verdict.ts`). */
+export function proofReceipt(
+  input: Omit<Receipt, "kind" | "environment"> & {
+    environment: EnvironmentParts;
+    hash: (text: string) => string;
+  },
+): Receipt {
+  const { environment, hash, ...rest } = input;
+  return { ...rest, kind: "proof", environment: { ...environment, digest: environmentDigest(environment, hash) } };
+}
+
 /**
  * What a receipt says, in one sentence, red and unchecked parts included:
  * `Baseline of 3f2a1c9: 412 tests pass, 2 were already failing; lint was not checked.`

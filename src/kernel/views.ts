@@ -9,7 +9,10 @@ export interface RepoState {
   desired: "up" | "stopped";
   trusted: { by: string; unsandboxed: boolean } | undefined;
   paused: { by: string; when: string } | undefined;
+  /** The last `up`. */
   run: RunState | undefined;
+  /** Proofs under way, by run. */
+  readonly proofs: Map<string, RunState>;
   /** What the last run was asked, to bring the repo up again after a restart. */
   lastInput: unknown;
   plan: Plan | undefined;
@@ -72,6 +75,10 @@ export type ApprovalState = DataOf<"approval.asked"> & {
 
 export interface ReceiptState {
   readonly receipt: string;
+  readonly kind: "baseline" | "proof";
+  readonly request: string | undefined;
+  /** Tree of the base of a proof. */
+  readonly base: string | undefined;
   readonly verdict: string;
   readonly sentence: string;
   readonly tree: string;
@@ -118,6 +125,7 @@ function emptyRepo(repo: string, at: string): RepoState {
     trusted: undefined,
     paused: undefined,
     run: undefined,
+    proofs: new Map(),
     lastInput: undefined,
     plan: undefined,
     commit: "",
@@ -184,25 +192,22 @@ function foldRepo(state: RepoState, event: AnyEvent): void {
 /** The course of a run: phases, plan, checks, receipt, end. */
 function foldRun(state: RepoState, event: AnyEvent): void {
   const at = event.timestamp;
-  const run = state.run;
+  const id = event.metadata.runId ?? "";
+  const run = state.proofs.get(id) ?? state.run;
   switch (event.type) {
     case "run.started":
+      if (event.data.workflow !== "up") {
+        state.proofs.set(id, begun(id, event.data.workflow, at));
+        return;
+      }
       state.desired = "up";
       state.lastInput = event.data.input;
-      state.run = {
-        id: event.metadata.runId ?? "",
-        workflow: event.data.workflow,
-        startedAt: at,
-        phase: "starting",
-        sentence: "Starting",
-        phaseSince: at,
-        ended: undefined,
-      };
+      state.run = begun(id, event.data.workflow, at);
       state.fixes.length = 0;
       state.failure = undefined;
       return;
     case "stop_reason":
-      state.failure = event.data.detail;
+      if (!state.proofs.has(id)) state.failure = event.data.detail;
       return;
     case "status":
       if (!run || run.ended) return;
@@ -214,6 +219,7 @@ function foldRun(state: RepoState, event: AnyEvent): void {
       run.sentence = event.data.sentence;
       return;
     case "run.ended":
+      if (state.proofs.delete(id)) return;
       if (run) {
         remember(state, run.phase, (Date.parse(at) - Date.parse(run.phaseSince)) / 1000);
         run.ended = { state: event.data.state, at };
@@ -231,7 +237,7 @@ function foldRun(state: RepoState, event: AnyEvent): void {
       state.fixes.push({ ...event.data, at });
       return;
     case "receipt.issued":
-      state.receipts.push({ ...event.data, environment: event.data.body.environment.digest, at });
+      state.receipts.push(receiptOf(event.data, at));
       return;
     case "room.created":
       state.rooms.set(event.data.room, { ...event.data, at });
@@ -304,6 +310,15 @@ function change(
   if (!service) return;
   if (service.state !== to.state) service.since = at;
   Object.assign(service, to);
+}
+
+function begun(id: string, workflow: string, at: string): RunState {
+  return { id, workflow, startedAt: at, phase: "starting", sentence: "Starting", phaseSince: at, ended: undefined };
+}
+
+function receiptOf({ body, ...data }: DataOf<"receipt.issued">, at: string): ReceiptState {
+  const { kind, request, environment, baseTree } = body;
+  return { ...data, kind, request, base: baseTree ?? undefined, environment: environment.digest, at };
 }
 
 function remember(state: RepoState, phase: string, seconds: number): void {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { Plan } from "./plan.ts";
+import { Proof } from "./prove.ts";
 import { Receipt, Verdict } from "./receipt.ts";
 import { Action, Report, WhyIdle } from "./status.ts";
 
@@ -39,7 +40,7 @@ export const EventData = {
     limit: z.number(),
     unit: z.enum(["attempts", "seconds", "bytes", "usd", "tokens"]),
   }),
-  stop_reason: z.object({ reason: z.string(), detail: z.string() }),
+  stop_reason: z.object({ reason: z.string(), detail: z.string(), next: z.string().optional() }),
   guardrails: z.object({
     guardrail: z.string(),
     fingerprint: z.string().optional(),
@@ -57,7 +58,7 @@ export const EventData = {
     seconds: z.number(),
     result: z.json().optional(),
   }),
-  "run.ended": z.object({ state: z.string(), report: Report.optional() }),
+  "run.ended": z.object({ state: z.string(), report: Report.optional(), proof: Proof.optional() }),
   // A repo.
   "repo.added": z.object({ path: z.string(), name: z.string() }),
   "repo.paused": z.object({ by: z.string() }),

@@ -112,6 +112,8 @@ export interface Hands {
   /** Rejects with UserError for what is no usable repo. */
   repo(path: string): Promise<Repo>;
   view(repo: Repo): Promise<Viewed>;
+  /** The files of a commit, as detectors see them. */
+  viewAt(repo: Repo, commit: string): Promise<Viewed>;
   /** The working tree as a site; `trusted` allows it to run unsandboxed where no sandbox works. */
   tree(repo: Repo, options: { trusted: boolean; unsandboxed: boolean }): Promise<Site>;
   /** Signs and stores; the id names the file. */

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { Tampering } from "./claim.ts";
+import { ClaimKind, Tampering } from "./claim.ts";
 
 /** The verdict of one check. */
 export const Verdict = z.enum(["pass", "fail", "new-failure", "known-failure", "fixed", "flaky", "not-run"]);
@@ -54,12 +54,14 @@ export const Receipt = z.object({
   commit: z.string(),
   tree: z.string(),
   base: z.string().nullable(),
+  /** Tree hash of the base; absent on a baseline. */
+  baseTree: z.string().nullable().optional(),
   dirty: z.boolean(),
   kind: z.enum(["baseline", "proof"]),
   claims: z.array(
     z.object({
       text: z.string(),
-      kind: z.string(),
+      kind: ClaimKind,
       verdict: z.enum(["verified", "refuted", "unprovable"]),
       because: z.string(),
     }),

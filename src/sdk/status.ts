@@ -11,7 +11,6 @@ export const WhyIdle = z.discriminatedUnion("cause", [
   z.object({ cause: z.literal("nothing_new"), until: z.string().optional() }),
   z.object({ cause: z.literal("waiting_approval"), what: z.string(), approval: z.string(), next: z.string() }),
   z.object({ cause: z.literal("dependency_down"), service: z.string(), detail: z.string() }),
-  z.object({ cause: z.literal("lock_held"), by: z.string() }),
   z.object({ cause: z.literal("paused"), by: z.string(), when: z.string() }),
   z.object({ cause: z.literal("failed_needs_you"), detail: z.string(), next: z.string() }),
   z.object({ cause: z.literal("starting"), step: z.string() }),

@@ -1,8 +1,9 @@
 import { Hono, type Context } from "hono";
 import { streamSSE } from "hono/streaming";
 import { z } from "zod";
+import { answerApproval, applyChange } from "../kernel/decisions.ts";
 import type { Machine } from "../kernel/machine.ts";
-import { Cursor, isOutsideError, isUserError, messageOf, UserError } from "../sdk/index.ts";
+import { Cursor, isOutsideError, isUserError, messageOf, ProveInput, UserError } from "../sdk/index.ts";
 
 export interface ServerOptions {
   readonly machine: Machine;
@@ -23,6 +24,7 @@ const UpBody = z.object({
   patience: z.number().positive().optional(),
   by: z.string().default("cli"),
 });
+const ProveBody = ProveInput.extend({ trust: z.boolean().default(false), by: z.string().default("cli") });
 const ByBody = z.object({ by: z.string().default("cli") });
 /** `unlessBusy`: somebody else may have work for the daemon; then it stays and the answer's `ok` is false. */
 const ShutdownBody = ByBody.extend({ unlessBusy: z.boolean().default(false) });
@@ -190,6 +192,14 @@ function controlRoutes(app: Hono, { machine, shutdown }: ServerOptions): void {
     const { by, ...input } = UpBody.parse(await body(c));
     return c.json({ ...(await machine.up(input, by)), epoch: machine.log.epoch });
   });
+  app.post("/api/v2/prove", async (c) => {
+    const { by, ...input } = ProveBody.parse(await body(c));
+    return c.json({ ...(await machine.prove(input, by)), epoch: machine.log.epoch });
+  });
+  app.post("/api/v2/runs/:id/cancel", async (c) => {
+    await machine.cancel(c.req.param("id"));
+    return c.json({ cancelled: c.req.param("id") });
+  });
   app.post("/api/v2/pause", async (c) =>
     c.json(await machine.pause(c.req.query("repo"), ByBody.parse(await body(c)).by)),
   );
@@ -202,11 +212,11 @@ function controlRoutes(app: Hono, { machine, shutdown }: ServerOptions): void {
   for (const answer of ["approve", "reject"] as const)
     app.post(`/api/v2/${answer}`, async (c) => {
       const { approval, by } = AnswerBody.parse(await body(c));
-      return c.json(await machine.answer(approval, answer, by));
+      return c.json(await answerApproval(machine, approval, answer, by));
     });
   app.post("/api/v2/changes/:id/apply", async (c) => {
     const { by } = ByBody.parse(await body(c));
-    return c.json(await machine.applyChange(c.req.param("id"), by));
+    return c.json(await applyChange(machine, c.req.param("id"), by));
   });
   app.delete("/api/v2/rooms/:id", async (c) => {
     const removed = await machine.hands.rooms.remove(c.req.param("id"));

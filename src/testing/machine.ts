@@ -58,7 +58,12 @@ export async function openMachine(
     log,
     engine,
     runtimes,
-    workflows: { up: (call) => options.up(call, machine) },
+    workflows: {
+      up: async (call) => {
+        const report = await options.up(call, machine);
+        return { state: report.state, report };
+      },
+    },
   });
   await machine.begin(options.port ?? 1);
   return {
@@ -151,6 +156,7 @@ function openHands(dataDir: string, rooms: RoomInfo[]): Hands {
     sandbox: async () => ({ works: true, version: "0.8.0" }),
     repo: inspectRepo,
     view: async (repo) => viewRepo(repoSource(repo.root, await repo.git.files())),
+    viewAt: unasked("a proof"),
     tree: unasked("a site"),
     issue: async (receipt) => (await saveReceipt(dataDir, makeStatement(receipt), await openSigningKey(dataDir))).id,
     receipt: (id) => readReceipt(dataDir, id),

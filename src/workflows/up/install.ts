@@ -49,29 +49,10 @@ export async function installAll(run: Run): Promise<Result<Installed[]>> {
 }
 
 async function installOne(run: Run, install: Install, before: readonly Installed[]): Promise<Result<Installed>> {
-  const steps = await installSteps(run, install);
-  if (!steps)
-    return question(
-      `${install.dir} installs with ${install.manager}, and Lodestar has no driver for it.`,
-      `install ${install.dir} by hand, then: lodestar up --no-install`,
-    );
-  const chain = await toolchainOf(run, install.dir);
-  const missing = chain.missing[0];
-  if (missing) return question(missing.question, missing.next);
-  const keys = await storeKeys(run, install, steps, chain.versions);
-  const work: Work = {
-    install,
-    steps,
-    env: { ...chain.env, ...steps.env, ...adjustedEnv(run) },
-    path: chain.path,
-    reads: chain.reads,
-  };
-  const installed = {
-    dir: install.dir,
-    path: steps.path.map((folder) => inDir(install.dir, folder)),
-    key: keys.tree,
-    work,
-  };
+  const prepared = await prepare(run, install);
+  if (!prepared.ok) return prepared;
+  const { work, keys, installed } = prepared.value;
+  const { steps } = work;
 
   // An edited manifest, or an install that cannot be moved to another path, is installed where it is used.
   if (keys.tree !== keys.head || !steps.relocatable || steps.outputs.length === 0) {
@@ -91,6 +72,42 @@ async function installOne(run: Run, install: Install, before: readonly Installed
     if (own && !succeeded(own)) return failed(run, work, own);
   }
   return { ok: true, value: { ...installed, entry: outcome.entry } };
+}
+
+/** Installs every directory of a commit's plan into the sealed store only: what rooms need. The working tree is left alone. */
+export async function installSealed(run: Core): Promise<Result<Installed[]>> {
+  const done: Installed[] = [];
+  for (const install of run.plan.installs) {
+    const prepared = await prepare(run, install);
+    if (!prepared.ok) return prepared;
+    const { work, keys, installed } = prepared.value;
+    const outcome = work.steps.outputs.length > 0 ? await sealed(run, work, keys.head, done) : undefined;
+    if (outcome && !outcome.ok) return failed(run, work, outcome.result);
+    done.push({ ...installed, entry: outcome?.entry });
+  }
+  return { ok: true, value: done };
+}
+
+async function prepare(run: Core, install: Install) {
+  const steps = await installSteps(run, install);
+  if (!steps)
+    return question(
+      `${install.dir} installs with ${install.manager}, and Lodestar has no driver for it.`,
+      `install ${install.dir} by hand, then: lodestar up --no-install`,
+    );
+  const chain = await toolchainOf(run, install.dir);
+  const missing = chain.missing[0];
+  if (missing) return question(missing.question, missing.next);
+  const keys = await storeKeys(run, install, steps, chain.versions);
+  const work: Work = {
+    install,
+    steps,
+    env: { ...chain.env, ...steps.env, ...adjustedEnv(run) },
+    path: chain.path,
+    reads: chain.reads,
+  };
+  const path = steps.path.map((folder) => inDir(install.dir, folder));
+  return { ok: true as const, value: { work, keys, installed: { dir: install.dir, path, key: keys.tree, work } } };
 }
 
 /** The repo's own install scripts (`postinstall`, `prepare`), on a site that got its dependencies as a copy. */
@@ -192,7 +209,7 @@ async function storeKeys(run: Core, install: Install, steps: InstallSteps, versi
   return { tree: run.hands.hash(JSON.stringify(tree)), head: run.hands.hash(JSON.stringify(head)) };
 }
 
-function failed(run: Run, { install, steps }: Work, result: CommandResult): Result<never> {
+function failed(run: Core, { install, steps }: Work, result: CommandResult): Result<never> {
   const what = run.adjust.commands.get(`${install.dir}/install`) ?? steps.fetch[0] ?? install.manager;
   return {
     ok: false,

@@ -1,0 +1,185 @@
+import type { CheckRun, Claim, ClaimKind, Tampering } from "../sdk/index.ts";
+import { shareWord, wordsOf } from "./relation.ts";
+import { isRed, isTest, plural, quoted, ran, sameIn, type Facts, type Said } from "./verdict-facts.ts";
+
+const ADD_TESTS = "There is no test to run; add one, and a test script that runs it.";
+
+/** Nothing that was green on the base is red now, shown by tests that say as much as the base's did. */
+export function noRegression(facts: Facts): Said {
+  if (!facts.hasBase) return unprovable("There is no earlier commit to compare with.");
+  const broken = facts.subject.filter((one) => one.verdict === "new-failure");
+  const [first] = broken.filter((one) => !facts.redByOldConfig.has(one.name));
+  if (first) return refuted(newlyRed(first));
+  const [configured] = broken;
+  if (configured)
+    return unprovable(`${configured.name} fails with the base's configuration of it and passes with the changed one.`);
+  return hidden(facts) ?? unfinished(facts) ?? shrunk(facts) ?? nowFlaky(facts) ?? verified(same(facts));
+}
+
+/** What tampering hides: a test of the base that fails here and was taken away refutes; else a loosened check proves nothing. */
+function hidden(facts: Facts): Said | undefined {
+  const loosening = facts.tampering.filter((one) => one.loosens);
+  for (const check of facts.baseTests ?? []) {
+    if (check.verdict !== "new-failure") continue;
+    const taken = loosening.find((one) => concerns(one, check));
+    const names = check.failures.filter((name) => !sameIn(facts.subject, check)?.failures.includes(name));
+    if (taken)
+      return refuted(
+        `With the base's tests ${quoted(names)} ${names.length === 1 ? "fails" : "fail"} on this code, and the change hides it: ${taken.what}.`,
+      );
+  }
+  const [first] = loosening;
+  if (first) return unprovable(`A green result rests on a loosened check: ${first.what} (${first.file}).`);
+  const old = facts.baseTests?.find((one) => one.verdict === "new-failure" || !ran(one));
+  if (old)
+    return unprovable(
+      ran(old)
+        ? `The base's version of the changed tests fails on this code: ${quoted(old.failures)}. Whether the tests or the code are right, no check can tell.`
+        : `The base's version of the changed tests could not be run on this code: ${old.because}`,
+    );
+  return undefined;
+}
+
+/** Whether a tampering has to do with what fails in a run with the base's tests. */
+function concerns({ what, file, kind }: Tampering, check: CheckRun): boolean {
+  if (kind === "command-changed" || kind === "runner-config" || kind === "exit-hidden" || kind === "test-focused")
+    return true;
+  const title = /"([^"]+)"/.exec(what)?.[1];
+  const stem = file.split("/").at(-1) ?? file;
+  return (
+    check.failures.some((name) => (title !== undefined && name.includes(title)) || name.includes(stem)) ||
+    (check.evidence ?? []).some((one) => one.file?.endsWith(stem) === true)
+  );
+}
+
+function unfinished({ base, subject }: Facts): Said | undefined {
+  const lost = subject.find(
+    (one) => !ran(one) && base.some((other) => other.name === one.name && other.cwd === one.cwd && ran(other)),
+  );
+  if (lost) return unprovable(`${lost.name} ran on the base and did not run here: ${lost.because}`);
+  const unknown = subject.find((one) => one.verdict === "fail" && isTest(one));
+  if (unknown)
+    return unprovable(`${unknown.name} is red here, and on the base it could not be run: ${unknown.because}`);
+  if (!subject.some((one) => isTest(one) && ran(one))) return unprovable(reasonWithoutTests(subject));
+  return undefined;
+}
+
+function reasonWithoutTests(subject: readonly CheckRun[]): string {
+  const test = subject.find(isTest);
+  return test ? `${test.name} did not run: ${test.because}` : ADD_TESTS;
+}
+
+/** Fewer tests pass than on the base although none fails: some do not run any more. */
+function shrunk(facts: Facts): Said | undefined {
+  for (const check of facts.subject.filter((one) => isTest(one) && ran(one) && one.counts)) {
+    const before = sameIn(facts.base, check)?.counts?.passed ?? 0;
+    const old = sameIn(facts.baseTests, check);
+    if (old && !isRed(old) && (old.counts?.passed ?? 0) >= before) continue;
+    const less = before - (check.counts?.passed ?? 0) - (check.counts?.failed ?? 0);
+    if (less > 0)
+      return unprovable(`${plural(less, "test")} of ${check.name} that passed on the base did not run here.`);
+  }
+  return undefined;
+}
+
+function nowFlaky({ base, subject }: Facts): Said | undefined {
+  const flaky = subject.find((one) => one.verdict === "flaky" && sameIn(base, one)?.verdict !== "flaky");
+  return flaky && unprovable(`${flaky.name} is flaky here and was not seen to be on the base: ${flaky.because}`);
+}
+
+function same({ subject }: Facts): string {
+  const tests = subject.filter((one) => isTest(one) && ran(one));
+  const passed = tests.reduce((sum, one) => sum + (one.counts?.passed ?? 0), 0);
+  const known = tests
+    .filter((one) => one.verdict === "known-failure")
+    .reduce((sum, one) => sum + one.failures.length, 0);
+  const count =
+    passed > 0
+      ? `${plural(passed, "test")} ${passed === 1 ? "passes" : "pass"}`
+      : `${tests.map((one) => one.name).join(", ")} passes`;
+  return `${count} and nothing is red that was green on the base${known > 0 ? `; ${plural(known, "failure")} of the base ${known === 1 ? "remains" : "remain"}` : ""}.`;
+}
+
+/** "The tests pass": all of them, or those that the claim names. */
+export function testsPass(claim: Claim, facts: Facts): Said {
+  const tests = facts.subject.filter(isTest);
+  if (!tests.some(ran)) return unprovable(reasonWithoutTests(facts.subject));
+  const words = wordsOf(...claim.about, ...claim.files, ...claim.names);
+  const meant = (name: string) => claim.all !== false || words.size === 0 || shareWord(words, wordsOf(name));
+  for (const check of tests.filter(isRed)) {
+    const failing = check.failures.filter(meant);
+    if (check.failures.length > 0 && failing.length === 0) continue;
+    if (check.verdict === "new-failure" && !facts.redByOldConfig.has(check.name)) return refuted(newlyRed(check));
+    if (check.verdict === "known-failure") return unprovable(stillRed(check));
+    const ranOnBase = sameIn(facts.base, check);
+    if (check.verdict === "fail" && !ranOnBase) return refuted(`${check.name} is red: ${check.because}`);
+    return unprovable(`${check.name} is red here: ${check.because}`);
+  }
+  const trouble =
+    hidden(facts) ??
+    tests.filter((one) => !ran(one)).map((one) => unprovable(`${one.name} did not run: ${one.because}`))[0] ??
+    nowFlaky(facts);
+  if (trouble && (facts.tampering.some((one) => one.loosens) || !trouble.because.startsWith("The base's version")))
+    return trouble;
+  const passed = tests.reduce((sum, one) => sum + (one.counts?.passed ?? 0), 0);
+  return verified(
+    passed > 0
+      ? `${plural(passed, "test")} passed.`
+      : `${tests
+          .filter(ran)
+          .map((one) => one.name)
+          .join(", ")} ended green.`,
+  );
+}
+
+const KINDS: Partial<Record<ClaimKind, { kinds: readonly string[]; what: string }>> = {
+  builds: { kinds: ["build"], what: "build" },
+  "types-clean": { kinds: ["types"], what: "type check" },
+  "lint-clean": { kinds: ["lint", "format"], what: "lint check" },
+};
+const LOOSENING: readonly Tampering["kind"][] = [
+  "command-changed",
+  "runner-config",
+  "ci-config",
+  "threshold-loosened",
+  "rule-loosened",
+  "exit-hidden",
+  "judge-changed",
+];
+
+/** "It builds", "types are clean", "lint is clean". */
+export function buildsOrClean(kind: ClaimKind, facts: Facts): Said {
+  const { kinds = [], what = "check" } = KINDS[kind] ?? {};
+  const checks = facts.subject.filter((one) => kinds.includes(one.kind));
+  if (checks.length === 0) return unprovable(`The repository has no ${what} to run; add a script for it.`);
+  for (const check of checks) {
+    if (check.verdict === "new-failure" && !facts.redByOldConfig.has(check.name)) return refuted(newlyRed(check));
+    if (check.verdict === "fail" && !sameIn(facts.base, check))
+      return refuted(`${check.name} is red: ${check.because}`);
+    if (check.verdict === "known-failure") return unprovable(stillRed(check));
+    if (isRed(check) || !ran(check)) return unprovable(`${check.name}: ${check.because}`);
+  }
+  const loosened = facts.tampering.find((one) => one.loosens && LOOSENING.includes(one.kind));
+  if (loosened) return unprovable(`A green result rests on a loosened check: ${loosened.what} (${loosened.file}).`);
+  return verified(`${checks.map((one) => one.name).join(" and ")} ${checks.length === 1 ? "ends" : "end"} green.`);
+}
+
+function newlyRed(check: CheckRun): string {
+  const names = check.failures;
+  if (names.length === 0) return `${check.name} was green on the base and is red now: ${check.because}`;
+  return `${quoted(names)} of ${check.name} ${names.length === 1 ? "is" : "are"} red now and ${names.length === 1 ? "was" : "were"} not on the base.`;
+}
+
+function stillRed(check: CheckRun): string {
+  return `${check.name} is red as it was on the base: ${check.failures.length > 0 ? quoted(check.failures) : check.because}`;
+}
+
+export function verified(because: string): Said {
+  return { verdict: "verified", because };
+}
+export function refuted(because: string): Said {
+  return { verdict: "refuted", because };
+}
+export function unprovable(because: string): Said {
+  return { verdict: "unprovable", because };
+}
