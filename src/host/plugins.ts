@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import {
   Bug,
   PLUGIN_KINDS,
+  type AgentPlugin,
   type Detector,
   type Driver,
   type Fixer,
@@ -36,6 +37,11 @@ export async function loadDetectors(root: URL = HERE): Promise<Plugins["detector
 /** What `receipts export` needs of them. */
 export async function loadFormats(root: URL = HERE): Promise<Plugins["formats"]> {
   return (await loadKind(root, "format")) as Loaded<Format>[];
+}
+
+/** The coding agents. The machine does not get them: what starts and answers them asks for them itself. */
+export async function loadAgents(root: URL = HERE): Promise<Loaded<AgentPlugin>[]> {
+  return (await loadKind(root, "agent")) as Loaded<AgentPlugin>[];
 }
 
 async function loadKind(root: URL, kind: string): Promise<Loaded<unknown>[]> {

@@ -133,6 +133,7 @@ export type AgentEvent =
       readonly session?: string | undefined;
       readonly said?: string | undefined;
       readonly error?: string | undefined;
+      /** As the agent reckons it, for the whole conversation with the runs that it resumed. */
       readonly usd?: number | undefined;
       readonly tokens?: AgentTokens | undefined;
       /** What `tokens` count: this run, or the whole conversation with the runs that it resumed. */

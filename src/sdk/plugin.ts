@@ -3,7 +3,7 @@ import type { DetectionDraft, HealthProbe, Plan } from "./plan.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Action } from "./status.ts";
 
-/** The plugin kinds that have a caller today (DESIGN.md 3 lists all thirteen). */
+/** The plugin kinds that the machine is given (DESIGN.md 3 lists all thirteen). The kind `agent` stands in `agent.ts`. */
 export const PLUGIN_KINDS = ["detector", "driver", "parser", "fixer", "format"] as const;
 export type PluginKind = (typeof PLUGIN_KINDS)[number];
 
