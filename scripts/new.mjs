@@ -124,6 +124,60 @@ export default defineFormat({
   ],
 });
 `,
+  agent: (name) => `import { defineAgent, type AgentEvent, type AgentLaunch, type AgentTask } from "../../sdk/index.ts";
+import { fieldsOf, foundBy, readLine, textOf } from "./_shared-read.ts";
+import { refusal } from "./_shared-refuse.ts";
+
+const TESTED = "1.0.0";
+
+/** ${name}: told by its output, covered from outside. */
+export default defineAgent({
+  name: "${name}",
+  title: "${name}",
+  program: "${name}",
+  tested: [TESTED],
+  covers: ["verdict"],
+  wires: ["chat"],
+  traps: [],
+  detect: (facts) => foundBy(facts, { program: "${name}", folder: ".${name}", tested: TESTED }),
+  settings: [],
+  install: () => ({
+    refuse: "No hooks of ${name} were measured, so none are installed; its changes are proved all the same.",
+    next: "let Lodestar prove its change: lodestar prove",
+  }),
+  uninstall: (before) => ({ after: before }),
+  launch: (task) => start(task, []),
+  resume: (task) => start(task, [\`--resume=\${task.session}\`]),
+  parse,
+  transcript: () => [],
+  hook: () => undefined,
+  reply: () => ({ status: 200, body: {} }),
+  refuse: (reason, wire = "chat") => refusal(reason, wire),
+  examples: [
+    {
+      name: "${name}: what it says",
+      line: '{"type":"message","text":"All done!"}',
+      gives: [{ is: "text", text: "All done!" }],
+    },
+    {
+      name: "${name}: the end, with an error",
+      line: '{"type":"end","error":{"message":"no model"}}',
+      gives: [{ is: "ended", ok: false, error: "no model" }],
+    },
+    { name: "${name}: a line of another program", line: "All done!", gives: [] },
+    {
+      name: "${name}: on PATH",
+      facts: { which: "/usr/bin/${name}", version: "1.0.0", folders: [] },
+      found: { installed: true, version: "1.0.0" },
+    },
+    {
+      name: "${name}: not there",
+      facts: { which: undefined, version: undefined, folders: [] },
+      found: { installed: false },
+    },
+  ],
+});
+${agentFunctions(name)}`,
 };
 
 const [kind, name] = process.argv.slice(2);
@@ -139,7 +193,7 @@ if (existsSync(file)) {
 }
 writeFileSync(file, template(name));
 console.error(`Wrote ${file}. Running its examples.`);
-const tests = ["contract", "driver", "fixer"].map((test) =>
+const tests = ["contract", "driver", "fixer", "agent"].map((test) =>
   fileURLToPath(new URL(`../src/plugins/${test}.test.ts`, import.meta.url)),
 );
 const done = spawnSync(
@@ -148,3 +202,21 @@ const done = spawnSync(
   { stdio: "inherit" },
 );
 process.exit(done.status ?? 1);
+
+function agentFunctions(name) {
+  return `
+function start({ prompt, cwd, env, permission }: AgentTask, more: readonly string[]): AgentLaunch {
+  return { command: ["${name}", \`--permission=\${permission}\`, ...more, "--", prompt], cwd, env, stdin: "closed" };
+}
+
+/** A line of its headless output. */
+function parse(line: string): readonly AgentEvent[] {
+  const fields = readLine(line);
+  const text = textOf(fields?.text);
+  if (fields?.type === "message" && text !== undefined) return [{ is: "text", text }];
+  if (fields?.type !== "end") return [];
+  const error = textOf(fieldsOf(fields.error)?.message);
+  return [{ is: "ended", ok: error === undefined, error }];
+}
+`;
+}

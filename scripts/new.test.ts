@@ -21,7 +21,7 @@ describe("a newcomer adds a plugin", { concurrency: true }, () => {
   });
   after(() => rm(copy, { recursive: true, force: true }));
 
-  for (const kind of ["detector", "driver", "parser", "fixer", "format"])
+  for (const kind of ["detector", "driver", "parser", "fixer", "format", "agent"])
     test(`${kind}: one command writes one file, and its examples pass`, async () => {
       // The runner of this test must not take the inner run for a part of itself.
       const { NODE_TEST_CONTEXT: _outer, ...env } = process.env;
