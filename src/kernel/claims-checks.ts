@@ -1,4 +1,5 @@
 import type { ClaimKind } from "../sdk/index.ts";
+import { mainOf } from "./claims-clauses.ts";
 
 /** A kind that a rule saw in a clause. */
 export interface Found {
@@ -48,6 +49,8 @@ const VERBS: [RegExp, ClaimKind][] = [
   ],
   [/\blints (?:cleanly|fine|clean|ok|cleanok)\b|\bclean lint\b|\blint-(?:clean|free)\b/, "lint-clean"],
 ];
+/** "Passes the tests array to the runner" hands something on. */
+const HANDS_ON = /\bpass(?:es|ed|ing)? (?:[\w-]+ ){1,5}(?<!\b(?:thanks|according|due|up) )(?:to|into|through|along)\b/;
 const RATIO =
   /(?<![\d./])(\d{1,6}) ?(?:\/|of|out of) ?(\d{1,6})(?: (?:unit |integration |e2e )?(?:tests?|specs?|cases))?(?=[ ,.:;)]|$)/;
 const NO_SUCCESS =
@@ -70,10 +73,10 @@ export function readChecks(bare: string, { before }: { before: string }): Found[
     !/\b(?:fix|fixed)\b/.test(bare)
   ) {
     const others =
-      /\b(?:remaining|other|only|these|those|all|the|existing|except|apart from|other than|aside from|any|\d+|both)\b/.test(
+      /\b(?:remaining|other|only|these|those|all|the|existing|except|apart from|other than|aside from|any|\d+|both|they|it|also|same)\b/.test(
         bare,
       );
-    if (others && !/\bwas\b|\bwere failing\b/.test(bare)) return [{ kind: "no-regression" }];
+    if (others && !/\bwas\b|\bwere failing\b/.test(mainOf(bare))) return [{ kind: "no-regression" }];
   }
   const kinds = kindsNamed(bare, before);
   if (kinds.length === 0) return [];
@@ -90,12 +93,13 @@ function kindsNamed(bare: string, before: string): ClaimKind[] {
   if (counted && ratio[1] !== ratio[2]) return [];
   const state = STATE.exec(bare) ?? WORKS.exec(bare);
   if (!state && !counted) return [...kinds];
+  if (HANDS_ON.test(mainOf(bare))) return [];
   const own = NOUNS.filter(({ pattern }) => pattern.test(bare)).map(({ kind }) => kind);
   for (const kind of own) kinds.add(kind);
   if (own.length > 0 || kinds.size > 0) return dedupe(bare, kinds);
   if (
     counted ||
-    /^(?:all |now |\d+ )*(?:tests? )?(?:pass(?:es|ed|ing)?)\b|^\d+ (?:pass(?:ed|ing))\b|^(?:everything|all of them|they all|they|it all|all|both|it|which) (?:all |both |now |still )*(?:pass(?:es|ed|ing)?|is green|are green)\b/.test(
+    /^(?:all |now |\d+ )*(?:tests? )?(?:pass(?:es|ed|ing)?)(?=$|[,.:;(]| (?:now|again|locally|on|in|with|cleanly|✅))|^\d+ (?:pass(?:ed|ing))\b|^(?:everything|all of them|they all|they|it all|all|both|it|which) (?:all |both |now |still )*(?:pass(?:es|ed|ing)?|is green|are green)\b/.test(
       bare,
     )
   ) {
@@ -121,13 +125,13 @@ function dedupe(bare: string, kinds: Set<ClaimKind>): ClaimKind[] {
 const NEUTRAL =
   /^(?:all|every|each|the|full|whole|entire|complete|existing|our|project|project's|repo's|repository's|still|also|npm|automated|test|of|now|and|successfully|passing|\d+|\d+\/\d+|local|locally|current|100%|✅|cleanok|green)$/;
 const STOPS =
-  /^(?:ran|run|runs|pass|passes|passed|passing|running|with|so|that|is|are|i|we|it|build|builds|lint|linter|types|typecheck|compilation|tsc|eslint|clippy|mypy|format|formatting|both|after|code|change|everything|ci|verified|confirmed|re-ran|reran|got|executed|result|results|thecode)$/;
+  /^(?:ran|run|runs|pass|passes|passed|passing|running|with|so|that|is|are|i|we|it|build|builds|lint|linter|types|typecheck|compilation|tsc|eslint|clippy|mypy|format|formatting|after|code|change|everything|ci|verified|confirmed|re-ran|reran|got|executed|result|results|thecode)$/;
 const WHOLE_SCOPE =
   /^(?:(?:the|whole|entire|full|all|every|repo|repository|project|workspace|codebase|monorepo|packages|package|suite|ci|this|my|machine|locally|node|python|here|now|total|\d+|files|suites?|\d+(?:\.\d+)?m?s|seconds|s|ms|single|one|go|run)\b[,. ]*)+$/;
 
 /** Whether every test is meant: nothing in front of "tests" or after it picks some of them. */
 function wholeSuite(bare: string, before: string): boolean {
-  const clause = bare.replace(/[():,;]|(?<=[a-z])\/(?=[a-z])/g, (mark) => ` ${mark} `).replace(/ +/g, " ");
+  const clause = bare.replace(/[():,;]|(?<=[a-z])[/+](?=[a-z])/g, (mark) => ` ${mark} `).replace(/ +/g, " ");
   const noun = /\b(?:tests?|suites?|specs?|pytest|jest|vitest|mocha|unittest|rspec)\b/.exec(clause);
   if (!noun)
     return (
@@ -136,17 +140,18 @@ function wholeSuite(bare: string, before: string): boolean {
       ) || !narrowed(before)
     );
   const front = clause.slice(0, noun.index).trim().split(" ").toReversed();
+  const after = clause.slice(noun.index + noun[0].length).trim();
   let every = false;
   for (const word of front) {
+    if (word === "both") return after.includes(" and ") || after.includes(",");
     if (word === "" || STOPS.test(word) || /^[:,;()&+/]$/.test(word)) break;
     if (!NEUTRAL.test(word)) return false;
     every ||= word === "every" || word === "each";
   }
-  const after = clause.slice(noun.index + noun[0].length).trim();
   if (
     noun[0] === "test" &&
     !every &&
-    !/^(?:suites?|run|command|step|job|result|results|status|files|cases)\b/.test(after)
+    !/^(?:suites?|run|command|step|job|result|results|status|files|cases|cleanok)\b/.test(after)
   )
     return false;
   if (noun[0] === "suite" && /\btest suite for\b/.test(clause)) return false;

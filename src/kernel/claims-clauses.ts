@@ -24,7 +24,7 @@ const MAX_SENTENCE = 1200;
 
 /** Verbs that say, at the head of a clause, what was done: past, third person, or the imperative of a commit subject. */
 export const DID =
-  /^(?:(?:i|we|this|it|the|my|our|these|also|then|now|finally|just|already|successfully|and|pr|pull request|commit|change|changes|patch|update|branch|fix|have|has|had to|'ve|i've|we've|went ahead and|was able to|were able to|managed to|probably|likely|hopefully|both|quickly|simply|properly|correctly|fully) )*(?<verb>fix(?:ed|es)?|hotfix|bug ?fix|resolve[sd]?|solve[sd]?|repair(?:ed|s)?|correct(?:ed|s| (?=the\b|an?\b|wrong|invalid|off))|patch(?:ed|es)|address(?:ed|es)|close[sd]?|handle[sd]?|prevent(?:ed|s)?|avoid(?:ed|s)?|stop(?:ped|s)?|guard(?:ed|s)? against|eliminate[sd]?|add(?:ed|s)?|implement(?:ed|s)?|creat(?:ed|es|e)|introduc(?:ed|es|e)|wrote|written|write|support(?:ed|s)?|enable[sd]?|allow(?:ed|s)?|provide[sd]?|extend(?:ed|s)?|expose[sd]?|bump(?:ed|s)?|upgrade[sd]?|downgrade[sd]?|pin(?:ned|s)?|updat(?:ed|es|e)|sped up|speed(?:s|ed)? up|accelerate[sd]?|optimi[sz]e[sd]?|reduce[sd]?|halve[sd]?|cuts?|doubled?|refactor(?:ed|s)?|change[sd]?|rename[sd]?|remove[sd]?|delete[sd]?|drop(?:ped|s)?|move[sd]?|extract(?:ed|s)?|simplif(?:ied|ies|y)|clean(?:ed|s)? up|improve[sd]?|rewrote|rewrite|replace[sd]?|switch(?:ed|es)?|convert(?:ed|s)?|migrate[sd]?|document(?:ed|s)?|adjust(?:ed|s)?|tweak(?:ed|s)?|modif(?:ied|ies|y)|reorgani[sz]e[sd]?|reformat(?:ted|s)?|formatted|split|merged|inline[sd]?|revert(?:ed|s)?|made(?! sure)|make(?! sure)|got|tighten(?:ed|s)?|harden(?:ed|s)?|configured?|polish(?:ed)?|restructure[sd]?|deprecate[sd]?|disable[sd]?|applied|apply|cover(?:ed|s)|normali[sz]e[sd]?|use[sd]|unif(?:ied|y)|consolidate[sd]?|completed|installed|increased?|decreased?|regenerated?|skipped|wired(?: up)?|included?)(?![-\w])/;
+  /^(?:(?:i|we|this|it|the|my|our|these|also|then|now|finally|just|already|successfully|and|pr|pull request|commit|change|changes|patch|update|branch|fix|have|has|had to|'ve|i've|we've|went ahead and|was able to|were able to|managed to|probably|likely|hopefully|both|quickly|simply|properly|correctly|fully|only) )*(?<verb>fix(?:ed|es)?|hotfix|bug ?fix|resolve[sd]?|solve[sd]?|repair(?:ed|s)?|correct(?:ed|s| (?=the\b|an?\b|wrong|invalid|off))|patch(?:ed|es)|address(?:ed|es)|close[sd]?|handle[sd]?|prevent(?:ed|s)?|avoid(?:ed|s)?|stop(?:ped|s)?|guard(?:ed|s)? against|eliminate[sd]?|add(?:ed|s)?|implement(?:ed|s)?|creat(?:ed|es|e)|introduc(?:ed|es|e)|wrote|written|write|support(?:ed|s)?|enable[sd]?|allow(?:ed|s)?|provide[sd]?|extend(?:ed|s)?|expose[sd]?|bump(?:ed|s)?|upgrade[sd]?|downgrade[sd]?|pin(?:ned|s)?|updat(?:ed|es|e)|sped up|speed(?:s|ed)? up|accelerate[sd]?|optimi[sz]e[sd]?|reduce[sd]?|halve[sd]?|cuts?|doubled?|refactor(?:ed|s)?|change[sd]?|rename[sd]?|remove[sd]?|delete[sd]?|drop(?:ped|s)?|move[sd]?|extract(?:ed|s)?|simplif(?:ied|ies|y)|clean(?:ed|s)? up|improve[sd]?|rewrote|rewrite|replace[sd]?|switch(?:ed|es)?|convert(?:ed|s)?|migrate[sd]?|document(?:ed|s)?|adjust(?:ed|s)?|tweak(?:ed|s)?|modif(?:ied|ies|y)|reorgani[sz]e[sd]?|reformat(?:ted|s)?|formatted|split|merged|inline[sd]?|revert(?:ed|s)?|made(?! sure)|make(?! sure)|got|tighten(?:ed|s)?|harden(?:ed|s)?|configured?|polish(?:ed)?|restructure[sd]?|deprecate[sd]?|disable[sd]?|applied|apply|cover(?:ed|s)|normali[sz]e[sd]?|use[sd]|unif(?:ied|y)|consolidate[sd]?|completed|installed|increased?|decreased?|regenerated?|skipped|wired(?: up)?|included?)(?![-\w])/;
 
 const JOINT =
   /( *[(] *| *[)],? *|[,;] +(?:(?:and|but|so|which|while|although|then|plus) +)?| +[–—-]{1,2} +|—| +(?:and|but|while|although|though|whereas|plus|so that|so|as well as|&|\+) +|\. +(?=$))/i;
@@ -209,3 +209,12 @@ const REWRITES: [RegExp, string][] = [
   ],
   [/\b(?:type|typescript)[- ]check(?:s|ing|er)?\b/g, "typecheck"],
 ];
+
+const SUBORDINATE =
+  / (?:because|since|when|whenever|if|that|which|where|who|unless|until|once|even though|due to|caused by|instead of|rather than|so that)\b/;
+
+/** The part in front of the first subordinate clause: only a negation there denies the whole. */
+export function mainOf(bare: string): string {
+  const at = SUBORDINATE.exec(bare)?.index ?? -1;
+  return at > 0 ? bare.slice(0, at) : bare;
+}

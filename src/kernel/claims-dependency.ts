@@ -19,6 +19,7 @@ const PASSIVE = new RegExp(
   "i",
 );
 const JOINED = new RegExp(`^${VERB} ${KIND}\`?(@?[A-Za-z][\\w.-]*(?:/[\\w.-]+)*)@${VERSION}`, "i");
+const TOWARDS = new RegExp(`^(?:upgrade|update|migrate|bump)[sd]? to ${NAME} ${VERSION}(?=[\\s,.;:)]|$)`, "i");
 const LOOSE = new RegExp(`^${VERB} ${KIND}${NAME}(?: (?:and|from|in|across)\\b.*)?$`, "i");
 /** Things that have numbers and are no packages; `version` is the project's own. */
 const OTHER =
@@ -36,8 +37,8 @@ export function dependencyOf(text: string, { deps }: { deps: boolean }): Depende
     const sure = deps || from !== undefined || /upgraded?s?\b|dependency|package/i.test(whole) || /^v|\d\.\d/i.test(to);
     return sure && !OTHER.test(name) && !/\.\w{1,4}$/.test(name.replace(/\.js$/, "")) ? named(name, to) : undefined;
   }
-  const joined = JOINED.exec(text);
-  if (joined) return named(joined[1] ?? "", joined[2] ?? "");
+  const joined = JOINED.exec(text) ?? TOWARDS.exec(text);
+  if (joined && !OTHER.test(joined[1] ?? "")) return named(joined[1] ?? "", joined[2] ?? "");
   const loose = deps ? LOOSE.exec(text) : undefined;
   return loose && !OTHER.test(loose[1] ?? "") ? named(loose[1] ?? "") : undefined;
 }

@@ -40,7 +40,7 @@ export function byVerb(verb: string, object: string): Found[] {
   return [{ kind: "unknown" }];
 }
 const DEPENDENCIES =
-  /^(?:all |the |our |some |outdated |npm |dev |runtime |production |python |vulnerable )*(?:dependenc(?:y|ies)|deps|devdependencies|packages)\b(?! (?:\w+ )?(?:list|section|docs|file|table|graph))/;
+  /^(?:all |the |our |some |outdated |npm |dev |runtime |production |python |vulnerable )*(?:dependenc(?:y|ies)|deps|devdependencies|packages|[\w-]+ group (?:with|across))\b(?! (?:\w+ )?(?:list|section|docs|file|table|graph))/;
 export const FASTER =
   /\b\d[\d.,]* ?(?:x|times|%|percent)[- ](?:faster|quicker|speed-?up)\b|\b(?:is|are|runs?|much|now|significantly|noticeably|way|slightly|^|\w+s) (?:much |a lot |significantly |even |now )*(?:faster|quicker)\b|\bfaster than\b|\b(?:performance|throughput|speed) (?:is|was|has|improved|improves|increased)\b|\bspeed-?ups?\b/;
 

@@ -1,7 +1,7 @@
-import { DID } from "./claims-clauses.ts";
+import { DID, mainOf } from "./claims-clauses.ts";
 import { type Found, readChecks } from "./claims-checks.ts";
 import { byVerb, FIXES, fixedThing } from "./claims-done.ts";
-import { keeps, mainOf, NOT, readState } from "./claims-states.ts";
+import { keeps, NOT, readState } from "./claims-states.ts";
 import type { Role } from "./claims-text.ts";
 
 /** What a clause stands in. */
@@ -63,13 +63,18 @@ const WHETHER = /\b(?:whether|if)\b/;
 
 /** Plans, wishes, attempts, possibilities, instructions, the past, and what others said. */
 function idle(bare: string): boolean {
-  return IDLE.some((pattern) => pattern.test(bare));
+  const main = mainOf(bare);
+  return IDLE.some((pattern) => pattern.test(bare)) || PAST.some((pattern) => pattern.test(main));
 }
+/** Read up to the first subordinate clause: "the two that were failing" tells nothing of the rest. */
+const PAST = [
+  /\b(?:was|were) (?:that|because|due|caused|failing|passing|broken|wrong|missing|red|throwing|crashing|returning|not)\b/,
+];
 const IDLE = [
   /\b(?:will|'ll|won't|going to|gonna|about to|plan(?:s|ned|ning)? to|intend|let me|let's|i'd|we'd|would|wouldn't|needs?(?: to)?|needed|has to|have to|must|to-?do|wip|want(?:s|ed)?|aims?|trying|tried|tries|try|attempt(?:s|ed|ing)?|in progress|working on|yet to|not yet|follow[- ]?up|later|next step|eventually|tomorrow|soon|waiting|pending|remains? to|left to|should have|is being|are being|to be)\b/,
   /\b(?:may|might|could|couldn't|can(?! confirm)|unsure|not sure|perhaps|maybe|unclear|possibly|whether|wonder|suppose[ds]?|i hope|doubt)\b/,
   /^(?:i|we)(?: am|'m| are|'re) (?:now |currently |still )*\w+ing\b|^(?:fix|add|runn|updat|implement|check|test|mak|creat|look|start|writ|refactor|investigat)\w*ing (?!(?:pass|is|are|was|work|succeed|clean|✅))/,
-  /\bpreviously\b|^(?:before|originally|initially|at first|earlier|formerly|until now|in the past)\b|\bused to\b|\b(?:had|has) been \w+ing\b|\b(?:was|were) (?:that|because|due|caused|failing|passing|broken|wrong|missing|red|throwing|crashing|returning|not)\b/,
+  /\bpreviously\b|^(?:before|originally|initially|at first|earlier|formerly|until now|in the past)\b|\bused to\b|\b(?:had|has) been \w+ing\b/,
   /\b(?:the|root|this|a|real|actual) (?:bug|problem|issue|cause|error|reason|crash|idea|goal|task|request|plan|culprit|failure) (?:here )?(?:was|is|were|lies|came|comes)(?! (?:now |also |already |completely |fully )*(?:fixed|resolved|gone|solved|corrected|addressed|closed|no longer))\b/,
   /\b(?:passed|green|built|compiled|worked|clean)\b(?! (?:as|than)\b)[^,]* before(?! and\b)(?: |$)/,
   /^(?:please|pls|run(?! ?time)|rerun|re-run|try|check|verify|ensure|make sure|confirm|open|see|look|read|review|install|execute|start(?!up|-)|restart|remember|consider|feel free|use|visit|go to|do not|don't|never|always|keep|set|call|let|tell|wait|watch|merge|push|test (?:it|this|the|that|by|with|manually)|build (?:it|the|with)|you|they said|to (?:run|test|verify|check|start|reproduce|see|build|fix|make|ensure|confirm)|(?:we|i|someone|one|it) should|i (?:suggest|recommend|propose|advise)|if|once|unless|until|when|whenever|assuming|provided|in case|as soon as)\b/,
@@ -79,6 +84,9 @@ const IDLE = [
 function denied(bare: string): boolean {
   return NOT.test(bare) || /\b(?:fails?|failed|failing|broken)\b/.test(bare);
 }
+
+const NOWADAYS =
+  /\b(?:is|are)\b.*\bnow$|\b(?:criteria|requirements?|goals?) (?:is|are|were|have been) (?:now |all )*(?:met|fulfilled|satisfied|covered)\b/;
 
 /** Whether something is asserted about the code that no rule covers. Narration ("I looked at …", "Here is …") asserts nothing. */
 function asserts(bare: string, { checked, alone }: Context): boolean {
@@ -98,6 +106,7 @@ function asserts(bare: string, { checked, alone }: Context): boolean {
     )
   )
     return true;
+  if (NOWADAYS.test(bare)) return true;
   return (
     alone &&
     /\b(?:handles|returns|throws|rejects|accepts|supports|parses|validates|ignores|keeps|raises|escapes|trims|sorts|behaves|answers|formats|strips|preserves)\b/.test(

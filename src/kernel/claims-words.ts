@@ -160,7 +160,7 @@ export function subjectOf(text: string, masked: Masked): { about: string[]; file
   const about = new Set<string>();
   const files = new Set<string>();
   const names = new Set<string>();
-  for (const [token] of text.matchAll(/[\uE000-\uF8FF]|#\d+|[\p{L}\d][\p{L}\p{M}\d_'+-]*/gu)) {
+  for (const [token] of text.matchAll(/[\uE000-\uF8FF]|#\d+|(?<![\w/])\/[\w/:-]*\w|[\p{L}\d][\p{L}\p{M}\d_'-]*/gu)) {
     const span = masked.spans[token.charCodeAt(0) - FIRST];
     if (!span) {
       const word = token.toLowerCase().replace(/'s?$/, "");

@@ -88,13 +88,16 @@ function claim(found: Found, how: { clause: Clause; head: Clause | undefined; re
   };
 }
 
+const CHECKED =
+  /^(?:tests?|testing|suites?|specs?|failed|failures?|failing|errors?|warnings?|issues?|problems?|broken|npm|cases?|compilation|compiler|project|types?|type-?check(?:s|ing|er)?|typing|checks?|checking|typescript|tsc|lint|linter|linting|happy|results?|total)$/;
 /** Words that only repeat what the kind says. */
 const OWN_WORDS: Partial<Record<ClaimKind, RegExp>> = {
-  "tests-pass": /^(?:tests?|suites?|specs?|testing|failed|failures?|failing|errors?|broken|npm|cases?)$/,
-  builds: /^(?:errors?|warnings?|compilation|compiler|npm|project|broken|failing)$/,
-  "types-clean": /^(?:types?|type-?check(?:s|ing|er)?|check|checks|checking|typescript|errors?|tsc|issues?)$/,
-  "lint-clean": /^(?:lint|linter|linting|errors?|warnings?|issues?)$/,
+  "tests-pass": CHECKED,
+  builds: CHECKED,
+  "types-clean": CHECKED,
+  "lint-clean": CHECKED,
   "dependency-updated": /^(?:dependenc(?:y|ies)|deps)$/,
+  "nothing-else": /^(?:files?|code|anything|things?|parts?)$/,
 };
 
 /** "Done!", "All finished", "I've implemented the requested changes": said of the work as a whole. */
@@ -107,7 +110,7 @@ function isDone({ text }: Clause): boolean {
   return DONE.test(own) || DONE_TASK.test(own);
 }
 const DONE =
-  /^(?:(?:ok|okay|great|perfect|alright|and|it's|i'm|i am|we're|that's|that is|everything|everything's|all|the|this|these|your|my|work|job|task|tasks|changes?|implementation|feature|is|are|has been|have been|was|were|now|fully|successfully|been|completely) )*(?:done|finished|completed?|set|ready(?: (?:for review|to merge|to go|to ship|for merge))?|lgtm|shipped|implemented|good to go|in place)(?: (?:now|as requested|successfully|and ready for review))?$/;
+  /^(?:(?:ok|okay|great|perfect|alright|and|it's|i'm|i am|we're|that's|that is|everything|everything's|all|the|this|these|your|my|work|job|task|tasks|changes?|implementation|feature|is|are|has been|have been|was|were|now|fully|successfully|been|completely) )*(?:done|finished|completed?|set|ready(?: (?:for review|to merge|to go|to ship|for merge))?|lgtm|shipped|implemented|good to go|in place)(?: (?:now|as requested|successfully|and (?:fully )?(?:ready(?: for review)?|tested|working|verified)))?$/;
 const DONE_TASK =
   /^(?:(?:i|we|i've|we've|have|successfully|fully|now|just) )*(?:implement(?:ed)?|completed?|finish(?:ed)?|did|done|made|applied|addressed)(?: (?:all|the|your|my|of|everything|it|this|that|requested|required|necessary|needed|asked|for|you|as|with|changes?|tasks?|feature|request|requests|work|requirements?|job|described|whole|entire|implementation|ticket|and))*$/;
 
@@ -122,7 +125,7 @@ function foreign(text: string): boolean {
   return other > 0 && other > words.filter((word) => ENGLISH.has(word)).length;
 }
 const OTHER = new Set(
-  "und ist nicht der das den dem ein eine wurde wurden mit für auf sind jetzt alle aber auch noch kein keine behoben le la les des est sont une dans avec pour pas ont été maintenant tous el los las una por que está están todos todas ya il lo della sono che tutti het een niet zijn os não são foi com para também e jest są nie wszystkie".split(
+  "und ist nicht der das den dem ein eine wurde wurden mit für auf sind jetzt alle aber auch noch kein keine behoben le la les des est sont une dans avec pour pas ont été maintenant tous el los las una por que está están todos todas ya il lo della sono che tutti het een niet zijn os não são foi com para também jest są nie wszystkie".split(
     " ",
   ),
 );
@@ -132,10 +135,12 @@ const ENGLISH = new Set(
   ),
 );
 
-/** Equal claims once: same kind and subject, or the same words. */
+/** Equal claims once: same kind and subject, or the same words; "nothing else" says no more than "only `src/a.ts`". */
 function unique(claims: readonly Claim[]): Claim[] {
   const seen = new Set<string>();
+  const scoped = claims.some(({ kind, about }) => kind === "nothing-else" && about.length > 0);
   return claims.filter(({ text, kind, about, all, dependency }) => {
+    if (kind === "nothing-else" && about.length === 0 && scoped) return false;
     const subject =
       kind === "unknown" ? text.toLowerCase() : kind === "no-regression" ? "" : [...about].sort().join(" ");
     const key = JSON.stringify([kind, subject, all, dependency]);
