@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
-import { readlinkSync, realpathSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -264,8 +274,29 @@ test("submodules with changes and repos inside the repo are left out and said", 
   ]);
 });
 
+test("no program that the repo or a submodule names is run", async () => {
+  const inner = await place({ "i.txt": "i\n" });
+  const { dir, repo, snapshots } = await place({ "a.txt": "a\n" });
+  git(dir, "-c", "protocol.file.allow=always", "submodule", "add", "-q", inner.dir, "module");
+  git(dir, "commit", "-qm", "submodule");
+  const marker = join(dir, "..", "ran");
+  const program = join(dir, "..", "program");
+  writeFileSync(program, `#!/bin/sh\necho ran >> '${marker}'\ncat\n`, { mode: 0o755 });
+  for (const at of [dir, join(dir, "module")]) {
+    for (const key of ["filter.planted.clean", "filter.planted.smudge", "core.fsmonitor"])
+      git(at, "config", key, program);
+    write(at, { ".gitattributes": "* filter=planted\n", "a.txt": "changed\n", "i.txt": "changed\n" });
+  }
+  const taken = await snapshots.take(repo);
+  const composed = await snapshots.compose(repo, { onto: taken.head, from: taken.commit, paths: ["a.txt"] });
+  await snapshots.changed(repo, taken.head, composed);
+  assert.equal(existsSync(marker), false);
+  git(dir, "status");
+  assert.equal(existsSync(marker), true, "git as it is runs them");
+});
+
 test("what git-lfs would store is not taken for a change, and a change of it is", async () => {
-  const oid = execFileSync("sha256sum", { input: "big file\n", encoding: "utf8" }).slice(0, 64);
+  const oid = createHash("sha256").update("big file\n").digest("hex");
   const made = await place({
     ".gitattributes": "*.bin filter=lfs\n",
     "a.bin": `version https://git-lfs.github.com/spec/v1\noid sha256:${oid}\nsize 9\n`,
@@ -283,7 +314,7 @@ test("a file without permission, a huge one and a pipe are left out and said; th
   const made = await place({ "a.txt": "a\n", "secret.txt": "s\n", pipe: "p\n" });
   const { dir, repo, snapshots } = made;
   write(dir, { "a.txt": "changed\n", "huge.bin": "" });
-  execFileSync("truncate", ["-s", "1100M", join(dir, "huge.bin")]);
+  truncateSync(join(dir, "huge.bin"), 1_100_000_000);
   rmSync(join(dir, "pipe"));
   execFileSync("mkfifo", [join(dir, "pipe")]);
   const taken = await snapshots.take(repo);
