@@ -85,6 +85,11 @@ export function readChecks(bare: string, { before }: { before: string }): Found[
   return kinds.map((kind) => (kind === "tests-pass" ? { kind, all: wholeSuite(bare, before) } : { kind }));
 }
 
+/** Whether tests, build, types or lint are named, so that "they pass" can mean them later. */
+export function namesCheck(bare: string): boolean {
+  return NOUNS.some(({ pattern }) => pattern.test(bare));
+}
+
 function kindsNamed(bare: string, before: string): ClaimKind[] {
   const kinds = new Set<ClaimKind>();
   for (const [pattern, kind] of VERBS) if (pattern.test(bare)) kinds.add(kind);
@@ -105,7 +110,7 @@ function kindsNamed(bare: string, before: string): ClaimKind[] {
   ) {
     const earlier = NOUNS.filter(({ pattern }) => pattern.test(before)).map(({ kind }) => kind);
     if (earlier.length > 0) return earlier;
-    return /^(?:it|which)\b/.test(bare) ? [] : ["tests-pass"];
+    return /^(?:it|which|passes)\b/.test(bare) ? [] : ["tests-pass"];
   }
   if (bare.split(" ").length > 5) return [];
   return NOUNS.filter(({ pattern }) => pattern.test(before)).map(({ kind }) => kind);

@@ -33,7 +33,8 @@ export function byVerb(verb: string, object: string): Found[] {
   if (verb.startsWith("optimi"))
     return [{ kind: /\b(?:imports?|wording|docs?|layout)\b/.test(thing) ? "unknown" : "faster" }];
   if (ADDS.test(verb)) return byAdd(thing);
-  if (verb.startsWith("refactor")) return [{ kind: "no-regression" }];
+  if (verb.startsWith("refactor") || /^(?:the |this |a |some )?refactor/.test(thing))
+    return [{ kind: "no-regression" }];
   if (/^applied|^apply|^made/.test(verb) && /^(?:the |a |my )?(?:bug ?)?fix\b/.test(thing)) return [{ kind: "fixed" }];
   if (/^(?:bump|upgrade|downgrade|updat|install)/.test(verb) && DEPENDENCIES.test(thing))
     return [{ kind: "dependency-updated" }];

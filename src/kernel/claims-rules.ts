@@ -23,6 +23,7 @@ export interface Context {
  */
 export function readKinds(bare: string, context: Context): Found[] {
   if (context.role) return byRole(context.role, bare);
+  if (TICKED.test(bare)) return readKinds(bare.slice(1).trim(), { ...context, checked: true });
   const did = DID.exec(bare);
   if (!did && !context.checked && idle(bare)) return [];
   const affirmed = AFFIRM.exec(bare);
@@ -45,6 +46,10 @@ export function readKinds(bare: string, context: Context): Found[] {
   if (states.length > 0) return states;
   return asserts(bare, context) ? [{ kind: "unknown" }] : [];
 }
+
+/** "✅ Add tests", "✅ Run the tests": an item of a plan that was ticked, not a check that is good. */
+const TICKED =
+  /^✅ ?(?:fix|add|implement|creat|writ|updat|remov|refactor|renam|run|execut|verif|check (?!s)|ensur|bump|upgrad|improv|introduc|handl|mov|mak|set up|wrote|review|investigat|document)/;
 
 /** What a conventional commit's type means; a dependency is recognised by its version before. */
 function byRole(role: Role, bare: string): Found[] {

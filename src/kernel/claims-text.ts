@@ -22,7 +22,8 @@ const MAX_LINE = 8000;
  * under a heading about plans, problems or instructions ("Next steps", "Root cause", "How to test").
  */
 export function readStatements(text: string): Statement[] {
-  const lines = withoutComments(clean(cut(text))).split("\n");
+  const told = without(clean(cut(text)), { from: "<!--", to: "-->" });
+  const lines = without(told, { from: "<blockquote>", to: "</blockquote>" }).split("\n");
   const out: Statement[] = [];
   let section: Section = { means: "plain", level: 0 };
   let fence = "";
@@ -99,16 +100,16 @@ function clean(text: string): string {
     .replace(/(?![✅❌])[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}]/gu, " ");
 }
 
-/** HTML comments are hints of templates. One without an end is text. */
-function withoutComments(text: string): string {
+/** Leaves out hints of templates (comments) and what others wrote (quotes). One without an end is text. */
+function without(text: string, { from, to }: { from: string; to: string }): string {
   let out = "";
   let at = 0;
   for (;;) {
-    const start = text.indexOf("<!--", at);
-    const end = start < 0 ? -1 : text.indexOf("-->", start + 4);
+    const start = text.indexOf(from, at);
+    const end = start < 0 ? -1 : text.indexOf(to, start + from.length);
     if (end < 0) return out + text.slice(at);
     out += text.slice(at, start);
-    at = end + 3;
+    at = end + to.length;
   }
 }
 
@@ -119,9 +120,10 @@ interface Section {
 }
 const LABEL = 9;
 
-/** A heading under a skipped one stays skipped; a label inside a skipped section too. */
+/** A heading or label under a skipped heading stays skipped, and so does a version below "Release notes". */
 function nextSection(now: Section, heading: { title: string; level: number }): Section {
   const means = sectionOf(heading.title);
+  if (now.means === "skip" && /^[[`v]*\d+\.\d+/i.test(heading.title)) return now;
   if (now.means === "skip" && now.level < heading.level && means === "plain") return now;
   return { means, level: heading.level };
 }
@@ -130,7 +132,7 @@ const SECTIONS: { means: Section["means"]; pattern: RegExp }[] = [
   {
     means: "skip",
     pattern:
-      /^(?:next\b|(?:possible |suggested |recommended )?(?:next|further|future|remaining|open|follow)\b|follow-?ups?\b|to-?dos?\b|known (?:issues?|problems?|limitations?|failures?)|limitations?|caveats?|risks?|problems?\b|(?:root )?causes?\b|background|context|motivation|why\b|(?:the )?(?:issue|bug|error|symptoms?|question)s?\b(?! fix)|before\b|previous(?:ly)?\b|expected\b|actual\b|current behaviou?r|steps\b|how to\b|to (?:run|test|verify|reproduce|try|use|start|check)\b|usage|examples?\b|instructions?|suggest|recommend|optional|not (?:done|included|tested|verified|yet)|what (?:was wrong|happened|remains|i did not|is left|is missing)|what's (?:left|missing|next)|out of scope|non-goals|goals?$|remaining|still\b|blockers?|blocked|failures?$|failing\b|reproduc|warnings?$|plan$|options?$|proposal|alternatives?|in progress|pending|did not|checklist for reviewers)/,
+      /^(?:next\b|(?:possible |suggested |recommended )?(?:next|further|future|remaining|open|follow)\b|follow-?ups?\b|to-?dos?\b|known (?:issues?|problems?|limitations?|failures?)|limitations?|caveats?|risks?|problems?\b|(?:root )?causes?\b|background|context|motivation|why\b|(?:the )?(?:issue|bug|error|symptoms?|question)s?\b(?! fix)|before\b|previous(?:ly)?\b|expected\b|actual\b|current behaviou?r|steps\b|how to\b|to (?:run|test|verify|reproduce|try|use|start|check)\b|usage|examples?\b|instructions?|suggest|recommend|optional|not (?:done|included|tested|verified|yet)|what (?:was wrong|happened|remains|i did not|is left|is missing)|what's (?:left|missing|next)|out of scope|non-goals|goals?$|remaining|still\b|blockers?|blocked|failures?$|failing\b|reproduc|warnings?$|plan$|options?$|proposal|alternatives?|in progress|pending|did not|release notes|commits$|checklist for reviewers)/,
   },
   { means: "fix", pattern: /^(?:bug ?)?fix(?:es|ed)?$|^(?:fixed )?bugs?(?: fixed| fixes)$/ },
   { means: "feat", pattern: /^(?:added|additions?|new|(?:new )?features?(?: added)?)$/ },

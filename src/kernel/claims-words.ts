@@ -177,7 +177,8 @@ export function subjectOf(text: string, masked: Masked): { about: string[]; file
       const literal =
         /^(?:null|true|false|undefined|none|nil|nan|main|master|head)$/i.test(name) || commandNoun(name) !== undefined;
       if (code && !literal) names.add(name);
-      if (commandNoun(span.text) === undefined) about.add(name.toLowerCase());
+      if (code) about.add(name.toLowerCase());
+      else if (commandNoun(span.text) === undefined) for (const word of wordsOf(span.text)) about.add(word);
     } else if (span.kind !== "url") for (const word of wordsOf(span.text)) about.add(word);
   }
   return { about: [...about].slice(0, 24), files: [...files].slice(0, 50), names: [...names].slice(0, 24) };

@@ -1,5 +1,5 @@
 import type { Claim, ClaimKind } from "../sdk/index.ts";
-import type { Found } from "./claims-checks.ts";
+import { type Found, namesCheck } from "./claims-checks.ts";
 import { type Clause, type Reading, readStatement } from "./claims-clauses.ts";
 import { dependencyOf } from "./claims-dependency.ts";
 import { readKinds } from "./claims-rules.ts";
@@ -50,7 +50,7 @@ function claimsOf(reading: Reading, statement: Statement, { alone }: { alone: bo
       const ticked = checked && reading.sentences.length === 1 && clauses.length === 1;
       const found = isDone(clause) ? [] : read(clause, { before, checked: ticked, alone, role, head });
       if (found.length > 0) out.push(...found.map((own) => claim(own, { clause, head, reading })));
-      before = clause.bare === "" ? before : clause.bare;
+      if (namesCheck(clause.bare)) before = clause.bare;
       if (found.length > 0) head = undefined;
       role = undefined;
     }
@@ -89,7 +89,7 @@ function claim(found: Found, how: { clause: Clause; head: Clause | undefined; re
 }
 
 const CHECKED =
-  /^(?:tests?|testing|suites?|specs?|failed|failures?|failing|errors?|warnings?|issues?|problems?|broken|npm|cases?|compilation|compiler|project|types?|type-?check(?:s|ing|er)?|typing|checks?|checking|typescript|tsc|lint|linter|linting|happy|results?|total)$/;
+  /^(?:tests?|testing|suites?|specs?|fail|failed|failures?|failing|0|errors?|warnings?|issues?|problems?|broken|npm|cases?|compilation|compiler|project|types?|type-?check(?:s|ing|er)?|typing|checks?|checking|typescript|tsc|lint|linter|linting|happy|results?|total)$/;
 /** Words that only repeat what the kind says. */
 const OWN_WORDS: Partial<Record<ClaimKind, RegExp>> = {
   "tests-pass": CHECKED,
