@@ -2,7 +2,10 @@
  * Edits JSON as text, so that everything that is not edited stays byte for byte. What is put in can be taken out again
  * without a trace: a value that goes into an empty container of the user stands directly behind its bracket, while
  * containers that are made here begin with white space. By that `takeOut` knows which empty container it has to remove.
+ * Of the root's members only `hooks` is looked into; the rest can be large, and is none of our business.
  */
+const BRANCH = "hooks";
+
 export interface JsonNode {
   readonly start: number;
   /** Behind the last character. */
@@ -118,27 +121,18 @@ function at(text: string, path: JsonPath): JsonNode {
 }
 
 /** Where things stand in a text that JSON.parse took; so only brackets, strings and commas matter. */
-function nodeAt(cursor: { text: string; at: number }, value: unknown): JsonNode {
+function nodeAt(cursor: { text: string; at: number }, value: unknown, depth = 0): JsonNode {
   const { text } = cursor;
   const start = cursor.at;
   const open = text[start];
   if (open !== "{" && open !== "[") {
-    cursor.at = open === '"' ? stringEnd(text, start) : scalarEnd(text, start);
+    cursor.at = valueEnd(text, start);
     return { start, end: cursor.at, children: [], value };
   }
   const children: JsonChild[] = [];
   cursor.at = skipSpace(text, start + 1);
   while (text[cursor.at] !== "}" && text[cursor.at] !== "]") {
-    const begin = cursor.at;
-    let key: string | undefined;
-    if (open === "{") {
-      cursor.at = stringEnd(text, begin);
-      key = String(JSON.parse(text.slice(begin, cursor.at)));
-      cursor.at = skipSpace(text, skipSpace(text, cursor.at) + 1);
-    }
-    const inner: unknown =
-      typeof value === "object" && value !== null ? Reflect.get(value, key ?? children.length) : undefined;
-    children.push({ key, start: begin, node: nodeAt(cursor, inner) });
+    children.push(childAt(cursor, { inObject: open === "{", index: children.length, value, depth }));
     cursor.at = skipSpace(text, cursor.at);
     if (text[cursor.at] === ",") cursor.at = skipSpace(text, cursor.at + 1);
   }
@@ -146,9 +140,44 @@ function nodeAt(cursor: { text: string; at: number }, value: unknown): JsonNode 
   return { start, end: cursor.at, children, value };
 }
 
+function childAt(
+  cursor: { text: string; at: number },
+  parent: { inObject: boolean; index: number; value: unknown; depth: number },
+): JsonChild {
+  const { text, at: start } = cursor;
+  let key: string | undefined;
+  if (parent.inObject) {
+    cursor.at = stringEnd(text, start);
+    key = String(JSON.parse(text.slice(start, cursor.at)));
+    cursor.at = skipSpace(text, skipSpace(text, cursor.at) + 1);
+  }
+  const inner: unknown =
+    typeof parent.value === "object" && parent.value !== null
+      ? Reflect.get(parent.value, key ?? parent.index)
+      : undefined;
+  if (parent.depth > 0 || key === BRANCH) return { key, start, node: nodeAt(cursor, inner, parent.depth + 1) };
+  const from = cursor.at;
+  cursor.at = valueEnd(text, from);
+  return { key, start, node: { start: from, end: cursor.at, children: [], value: inner } };
+}
+
+/** Behind a value, however deep it is. */
+function valueEnd(text: string, from: number): number {
+  let at = from;
+  let depth = 0;
+  do {
+    const char = text[at];
+    if (char === "{" || char === "[") depth += 1;
+    if (char === "}" || char === "]") depth -= 1;
+    if (char === '"') at = stringEnd(text, at);
+    else at = depth === 0 && char !== "}" && char !== "]" ? scalarEnd(text, at) : at + 1;
+  } while (depth > 0);
+  return at;
+}
+
 function skipSpace(text: string, from: number): number {
   let at = from;
-  while (/[\s\uFEFF]/.test(text[at] ?? "")) at += 1;
+  while (" \t\r\n\uFEFF".includes(text[at] ?? "x")) at += 1;
   return at;
 }
 
@@ -160,7 +189,7 @@ function stringEnd(text: string, from: number): number {
 
 function scalarEnd(text: string, from: number): number {
   let at = from;
-  while (/[^\s,\]}]/.test(text[at] ?? "}")) at += 1;
+  while (!", \t\r\n]}".includes(text[at] ?? "}")) at += 1;
   return at;
 }
 

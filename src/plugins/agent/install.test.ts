@@ -79,7 +79,7 @@ for (const [plugin, options] of [
           assert.equal(installed(plugin, after, options), after);
           assert.equal(uninstalled(plugin, after), before);
         }),
-        { numRuns: 100 },
+        { numRuns: 80 },
       );
     });
 
@@ -97,6 +97,12 @@ for (const [plugin, options] of [
       const edit = plugin.install("{}", { ...options, hookCommand: "/opt/hook.sh" });
       assert.ok("refuse" in edit);
       assert.match(edit.next, /lodestar hook/);
+    });
+
+    test("a large file and a deep one come back", () => {
+      const many = JSON.stringify({ a: Array.from({ length: 4_000 }, (_, k) => ({ k, v: "]}" })), hooks: {} }, null, 2);
+      const deep = `{ "a": ${"[".repeat(50_000)}${"]".repeat(50_000)} }`;
+      for (const before of [many, deep]) assert.equal(uninstalled(plugin, installed(plugin, before, options)), before);
     });
 
     test("another port or program replaces what was installed", () => {
