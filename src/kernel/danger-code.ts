@@ -6,7 +6,7 @@ import type { Call, Finding } from "./danger-rules.ts";
 
 const LANGUAGES = /^(python[\d.]*|pypy3?|node|nodejs|deno|bun|tsx|ts-node|perl|ruby|php|osascript)$/;
 const DELETES =
-  /\b(?:shutil\.rmtree|rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_entry_secure|remove_dir_all|rimraf(?:\.sync)?|fs\.promises\.rm|fs\.rm|fsp\.rm|remove_tree)\s{0,9}\(?\s{0,9}(?:(["'])([^"'\n]{0,500})\1)?/g;
+  /\b(?:shutil\.rmtree|rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_entry_secure|remove_dir_all|rimraf(?:\.sync)?|fs\.promises\.rm|fs\.rm|fsp\.rm|remove_tree)(?!\w)\s{0,9}\(?\s{0,9}(?:(["'])([^"'\n]{0,500})\1)?/g;
 const DELETES_ONE =
   /\b(?:os\.remove|os\.unlink|unlinkSync|File\.delete|unlink)\s{0,9}\(\s{0,9}(["'])([^"'\n]{0,500})\1/g;
 const RUNS =

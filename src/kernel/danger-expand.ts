@@ -15,6 +15,7 @@ const CLOSE = "\uE006";
 /** More alternatives or longer values than people write count as unknown. */
 const MOST = 64;
 const LONGEST = 100_000;
+const LONGEST_BRACES = 4096;
 
 /** The fields that a word becomes: unknown text is `UNKNOWN`, globs are `GLOB`; `{a,b}` and loop variables give several. */
 export function expand(word: Word, values: Values): string[] {
@@ -45,7 +46,7 @@ function textsOf(part: Part, options: { values: Values; first: boolean }): reado
   if (part.kind === "text") return [part.quoted ? part.text : unquoted(part.text, options)];
   const known = part.kind === "script" ? output(values, part.script) : valuesOf(part, values);
   if (!known) return [UNKNOWN];
-  return part.quoted ? known : known.map((value) => value.trim().replaceAll(/\s+/g, SPLIT).replaceAll(/[*?]/g, GLOB));
+  return part.quoted ? known : known.map((value) => value.replaceAll(/\s+/g, SPLIT).replaceAll(/[*?]/g, GLOB));
 }
 
 function output(values: Values, script: Script): string[] | undefined {
@@ -74,6 +75,7 @@ function visit(parts: readonly Part[], values: Values): void {
 }
 
 function unquoted(text: string, options: { values: Values; first: boolean }): string {
+  if (!/[[*?{},~]/.test(text)) return text;
   const marked = text
     .replaceAll(/\[[^\]\s/]+\]/g, GLOB)
     .replaceAll(/[*?]/g, GLOB)
@@ -90,6 +92,7 @@ function unquoted(text: string, options: { values: Values; first: boolean }): st
 function braces(field: string, depth: number): string[] {
   const open = field.indexOf(OPEN);
   if (open < 0 || depth > 4) return [field];
+  if (field.length > LONGEST_BRACES) return [UNKNOWN];
   const close = closing(field, open);
   if (close < 0) return [field];
   const choices = choicesOf(field.slice(open + 1, close));
@@ -126,5 +129,6 @@ function choicesOf(text: string): string[] {
 }
 
 function unbrace(field: string): string {
+  if (!/[\uE004-\uE006]/.test(field)) return field;
   return field.replaceAll(OPEN, "{").replaceAll(CLOSE, "}").replaceAll(COMMA, ",");
 }

@@ -45,10 +45,16 @@ export function judgeFiles(call: Call): Finding[] {
   return judge ? [...findings, ...judge(call)] : findings;
 }
 
+/** More or longer paths than a command line names by hand count as unknown (Linux: PATH_MAX is 4096). */
+const MOST_TARGETS = 1000;
+const LONGEST_PATH = 4096;
+
 /** What deleting `targets` does, each judged by where it leads. `recursive`: folders go too. */
 export function deletion(call: Call, targets: readonly string[], recursive: boolean): Finding[] {
-  return targets.flatMap((target) => {
-    const found = deleted(call, target, recursive);
+  const each = new Set(targets);
+  if (each.size > MOST_TARGETS) return deletion(call, [UNKNOWN], recursive);
+  return [...each].flatMap((target) => {
+    const found = deleted(call, target.length > LONGEST_PATH ? UNKNOWN : target, recursive);
     return found ? [found] : [];
   });
 }

@@ -5,6 +5,7 @@ import type { Call, Finding } from "./danger-rules.ts";
 
 export const SHELLS = new Set("sh bash zsh dash ksh ash fish mksh".split(" "));
 const INTERPRETERS = /^(python[\d.]*|pypy3?|node|nodejs|deno|bun|perl|ruby|php|lua|tclsh|osascript|r|rscript)$/;
+const EVALUATORS = new Set(["eval", "iex", "invoke-expression", "source", "."]);
 const FETCHERS = new Set(
   "curl wget fetch http https httpie xh aria2c lynx iwr irm invoke-webrequest invoke-restmethod nc ncat telnet".split(
     " ",
@@ -90,13 +91,14 @@ function pipe(call: Call): string {
 
 function runsUnseen(call: Call): boolean {
   const { program, args } = call;
+  const runs = SHELLS.has(program) || INTERPRETERS.test(program) || EVALUATORS.has(program);
+  if (!runs && !/^(npx|bunx|dlx)$/.test(program)) return false;
   const piped = call.before.some(isUnseen);
   const nested = call.inner.some(isUnseen);
   if (!piped && !nested)
     return /^(npx|bunx|dlx)$/.test(program) && args.some((arg) => /^(https?:|git\+|github:|gist:)/.test(arg));
-  if (program === "eval" || program === "iex" || program === "invoke-expression") return true;
   if (program === "source" || program === ".") return nested || args[0] === "/dev/stdin";
-  if (!SHELLS.has(program) && !INTERPRETERS.test(program)) return false;
+  if (!runs || EVALUATORS.has(program)) return runs;
   const script = operands(args, ["-o", "-W", "-X"])[0];
   const code = args.findIndex((arg) => /^(-\w*c|-e|--eval|-p)$/.test(arg));
   if (code >= 0) return nested && (args[code + 1] ?? "").startsWith(UNKNOWN);

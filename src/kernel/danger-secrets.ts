@@ -41,7 +41,7 @@ export function judgePaths(call: Call): Finding[] {
   for (const path of call.writes) findings.push(...judgePath(path, { ...access, writes: true }));
   for (const path of call.reads) findings.push(...judgePath(path, { ...access, writes: false }));
   if (TEXT.has(call.program)) return findings;
-  const words = withoutPattern(call).flatMap(pathsIn);
+  const words = [...new Set(withoutPattern(call))].flatMap(pathsIn);
   if (words.some((word) => placeOf(word, call) === "data")) findings.push(dataDir(call.raw));
   for (const path of written(call)) findings.push(...judgePath(path, { ...access, writes: true }));
   if (readsWords(call)) for (const path of words) findings.push(...judgePath(path, { ...access, writes: false }));
@@ -84,6 +84,9 @@ function withoutPattern(call: Call): readonly string[] {
   const { args } = call;
   if (call.program === "git" || call.program === "gh")
     return args.filter((_, index) => !/^-\w*[mF]$|^--(message|body|title|grep)$/.test(args[index - 1] ?? ""));
+  // The key that `-i` names opens the way; it is not read out.
+  if (["ssh", "scp", "sftp", "rsync"].includes(call.program))
+    return args.filter((_, index) => args[index - 1] !== "-i");
   if (!PATTERN_FIRST.has(call.program) || args.some((arg) => /^-[ef]$/.test(arg))) return args;
   const first = args.findIndex((arg) => !arg.startsWith("-"));
   return args.filter((_, index) => index !== first);
@@ -158,7 +161,7 @@ function isSecret(full: string, facts: GuardFacts): boolean {
 
 /** Files that decide what the guard sees. Plans and memory of Claude Code are its notes, not its settings. */
 function isGuardFile(full: string, facts: GuardFacts): boolean {
-  if (/\/\.lodestar(\/|$)/.test(full) && isUnder(full, facts.root)) return true;
+  if (isUnder(full, facts.root) && /\/\.lodestar(\/|$)/.test(full.slice(facts.root.length))) return true;
   if (/\/\.claude\/(settings[^/]*\.json|hooks?(\/.*|\.json)?)$/.test(full) || full.endsWith("/.claude")) return true;
   if (
     /\/(\.codex|\.claude|hooks|\.cursor|\.claude-plugin)\/hooks\.json$/.test(full) ||

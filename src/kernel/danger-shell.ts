@@ -7,14 +7,24 @@
 import { fail, match, peek, readText, readQuoted, readWord, skipBlank, skipSpace, tooDeep } from "./danger-words.ts";
 import type { Command, Reader, Redirect, Script } from "./danger-words.ts";
 
-/** `broken`: a quote or bracket is not closed, or the nesting is deeper than 40; then `script` holds only what stands before it. */
+/** `broken`: a quote or bracket is not closed, the nesting is deeper than 40, or it has over 10,000 words; then `script` holds only what stands before it. */
 export function readShell(text: string): { readonly script: Script; readonly broken: boolean } {
   const lines = text.replaceAll("\r\n", "\n");
-  const reader: Reader = { text: lines, readScript, at: 0, depth: 0, pending: [], broken: false };
+  const reader: Reader = {
+    text: lines,
+    readScript,
+    at: 0,
+    depth: 0,
+    budget: { left: MOST_WORDS },
+    pending: [],
+    broken: false,
+  };
   const script = readScript(reader, false);
   return { script, broken: reader.broken };
 }
 
+/** More than people write in one command; here-documents count as one. */
+const MOST_WORDS = 10_000;
 const REDIRECT = /\d*(?:&>>|&>|<<<|<<-|<<|<>|>>|>\||>&|<&|<(?!\()|>(?!\())/y;
 const CONNECTOR = /;;&?|;&|;|&&|&(?!>)|\|\||\|&|\||\n/y;
 /** Compound words after which a command begins. */

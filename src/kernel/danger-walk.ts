@@ -29,9 +29,11 @@ interface State {
 }
 
 /** More commands in one call, or texts in texts, than people write. */
-const MOST_COMMANDS = 2000;
+const MOST_COMMANDS = 1000;
 const DEEPEST = 12;
 const MOST_VARIABLES = 200;
+const MOST_PIPED = 50;
+const LONGEST_VALUE = 4096;
 
 /** The findings of a text in the shell's language. `lost`: it could not be read to its end. */
 export function judgeShell(
@@ -106,6 +108,7 @@ function runScript(script: Script, state: State, before: readonly Call[]): Call[
 function runPipeline(pipeline: Pipeline, state: State, before: readonly Call[]): Call[] {
   const calls: Call[] = [];
   const forked = pipeline.commands.length > 1;
+  if (pipeline.commands.length > MOST_PIPED) state.shared.lost = true;
   for (const command of pipeline.commands) {
     const earlier = calls.length > 0 ? [...before, ...calls] : before;
     for (const call of runCommand(command, forked ? fork(state) : state, earlier)) calls.push(call);
@@ -229,7 +232,8 @@ function variable(state: State, name: string): readonly string[] | undefined {
   return name === "IFS" ? [" "] : undefined;
 }
 
-function setVariable(state: State, name: string, values: readonly string[] | undefined): void {
+function setVariable(state: State, name: string, found: readonly string[] | undefined): void {
+  const values = found?.every((value) => value.length <= LONGEST_VALUE) ? found : undefined;
   if (state.vars.size < MOST_VARIABLES || state.vars.has(name)) state.vars.set(name, values);
 }
 

@@ -49,6 +49,8 @@ export interface Reader {
   readonly readScript: (reader: Reader, closed: boolean) => Script;
   at: number;
   depth: number;
+  /** Words and scripts that may still be read; shared with the readers of inner texts. */
+  readonly budget: { left: number };
   pending: { readonly redirect: Redirect; readonly end: string; readonly literal: boolean }[];
   broken: boolean;
 }
@@ -69,6 +71,7 @@ export function readText(reader: Reader, raw: string): Word {
 export function readWord(reader: Reader): Word {
   const start = reader.at;
   const parts: Part[] = [];
+  spend(reader);
   while (reader.at < reader.text.length && !reader.broken) {
     const plain = match(reader, PLAIN);
     if (plain !== undefined) {
@@ -204,7 +207,12 @@ function readBackticks(reader: Reader, parts: Part[], quoted: boolean): void {
 export function tooDeep(reader: Reader): boolean {
   reader.depth++;
   if (reader.depth > DEEPEST) fail(reader);
+  spend(reader);
   return reader.broken;
+}
+
+function spend(reader: Reader): void {
+  if (--reader.budget.left < 0) fail(reader);
 }
 
 export function fail(reader: Reader): void {

@@ -195,7 +195,11 @@ function inPowerShell({ args, stdin }: Call): Nested[] {
   return rest[0]?.startsWith("-") === true ? [] : scripts(stdin ?? rest.join(" "));
 }
 
-function inFind({ args }: Call): Nested[] {
+/** More options than people write; what stands behind them is not read. */
+const MOST_WORDS = 500;
+
+function inFind(call: Call): Nested[] {
+  const args = call.args.slice(0, MOST_WORDS);
   const found: Nested[] = [];
   for (const [index, arg] of args.entries()) {
     if (!/^-(exec|execdir|ok|okdir)$/.test(arg)) continue;

@@ -35,10 +35,11 @@ export type Danger =
  * Decides about a tool call before it runs, from its text alone: nothing is run and no file is read, so a script that the call starts
  * is not seen (`docs/guard.md`). The strictest finding of all parts counts. Never throws.
  */
-export function judgeTool(call: ToolCall, facts: GuardFacts): Danger {
-  const fields = fieldsOf(call.input);
+export function judgeTool(given: ToolCall, facts: GuardFacts): Danger {
+  const fields = fieldsOf(given.input);
+  const call = { ...given, cwd: folderOf(given, fields) };
   const findings = [...commandFindings(call, { facts, fields }), ...pathFindings(call, { facts, fields })];
-  if (PATCH.test(call.tool)) findings.push(...patchFindings(fields, { facts, cwd: call.cwd }));
+  if (patches(call, fields)) findings.push(...patchFindings(fields, { facts, cwd: call.cwd }));
   if (call.tool.startsWith("mcp__")) findings.push(...serverFindings(call, { facts, fields }));
   return strictest(findings);
 }
@@ -65,9 +66,8 @@ const DANGEROUS =
   /\b(rm|rmdir|shred|mkfs|dd|drop|truncate|dropdb|delete|destroy|reset|clean|push|curl|wget|sudo|chmod|chown|kill|pkill|eval|lodestar|flushall|prune|shutdown|iex|remove-item|del)\b/i;
 
 function commandFindings(call: ToolCall, { facts, fields }: Context): Finding[] {
-  if (!SHELL_TOOL.test(call.tool) && !SERVER_SHELL.test(call.tool) && !PATCH.test(call.tool)) return [];
-  const cwd = fields.find(({ key }) => /^(cwd|workdir|working_directory)$/.test(key))?.text ?? call.cwd;
-  const where = { facts, cwd: cwd.startsWith("/") ? cwd : `${call.cwd}/${cwd}` };
+  if (!SHELL_TOOL.test(call.tool) && !SERVER_SHELL.test(call.tool)) return [];
+  const where = { facts, cwd: call.cwd };
   const words = fields.filter(({ key }) => /^(command|cmd|argv)\[\]$/.test(key)).map(({ text }) => text);
   const texts = fields.filter(({ key }) => /^(command|cmd|script)$/.test(key)).map(({ text }) => text);
   const readings = texts.map((text) => ({
@@ -108,6 +108,23 @@ function pathFindings(call: ToolCall, { facts, fields }: Context): Finding[] {
     const path = glob ? home.replaceAll(/[*?]+/g, GLOB) : home;
     return judgePath(path, { part: `${call.tool} ${text}`, cwd: call.cwd, facts, writes });
   });
+}
+
+/** Codex gives its shell a folder of its own. */
+function folderOf({ tool, cwd }: ToolCall, fields: readonly Field[]): string {
+  const named = SHELL_TOOL.test(tool)
+    ? fields.find(({ key }) => /^(cwd|workdir|working_directory)$/.test(key))?.text
+    : undefined;
+  if (named === undefined) return cwd;
+  return named.startsWith("/") ? named : `${cwd}/${named}`;
+}
+
+/** A patch comes as a tool of its own, or through a shell. */
+function patches(call: ToolCall, fields: readonly Field[]): boolean {
+  return (
+    PATCH.test(call.tool) ||
+    (SHELL_TOOL.test(call.tool) && fields.some(({ text }) => /^[^\n]{0,500}\bapply_?patch\b/.test(text)))
+  );
 }
 
 /** Codex's patches name their files in lines such as `*** Update File: src/a.ts`. */
