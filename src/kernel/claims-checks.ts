@@ -36,7 +36,7 @@ const STATE = new RegExp(`(?<!\\bto )(?<!\\bto be )(?:^|[ :,(])${GOOD}(?![\\w-])
 const WORKS = /\b(?:tests?|suite|builds?|compilation) (?:all |now |still )*works?\b/;
 const VERBS: [RegExp, ClaimKind][] = [
   [
-    /(?:^|\b(?:it|project|app|application|code|codebase|everything|package|packages|crate|solution|repo|workspace|library|binary|image|site|docs|now|still|also|all|frontend|backend|and|thecode|again|program|module|server|client) )(?:both |now |still |all |also )*(?:builds|compiles|build|compile)(?: (?:again|cleanly|successfully|fine|ok|now|on|for|with|in|under|cleanok|too|and|without|✅)\b|,|$)/,
+    /(?:^|\b(?:it|project|app|application|code|codebase|everything|package|packages|crate|solution|repo|workspace|library|binary|image|site|docs|now|still|also|all|frontend|backend|and|thecode|again|program|module|server|client) )(?:both |now |still |all |also )*(?:builds|compiles)(?: (?:again|cleanly|successfully|fine|ok|now|on|for|with|in|under|cleanok|too|and|without|✅)\b|,|$)/,
     "builds",
   ],
   [
@@ -57,7 +57,8 @@ const NO_SUCCESS =
   /\b(?:not|never|nor|neither|none|cannot|can't|unable|hardly|\w+n't|unverified|untested|fails?|failed|failing|failures?|fails|broken|red|blocked|with errors|has errors|have errors|no longer|timed? out|nothing)\b|\bno (?=tests?\b|suite\b|builds?\b)|(?<![\d.])[1-9]\d* (?:errors?|failures?|warnings?|problems?)\b|\bflaky\b/;
 const CONDITION =
   /\b(?:if|once|unless|provided|assuming|as long as|until|except|excluding|apart from|other than|aside from|besides|only (?:when|after|with|on|if|in|under)|but (?:one|two|three|\d+|for)|with the exception|minus)\b/;
-const PART = /\b(?:most|almost|nearly|partially|partly|mostly|some|several|many|a few|half|(?!100)\d{1,2} ?%)\b/;
+const PART =
+  /\b(?:most|almost|nearly|partially|partly|mostly|some|several|many|a few|half)\b|(?<![\d.])\d{1,2}(?:\.\d+)? ?%/;
 const OLD =
   /\b(?:pre-?existing|existed|already|unrelated|known|before|on main|on master|on the base|baseline|not (?:related|caused|introduced))\b/;
 
@@ -110,7 +111,7 @@ function kindsNamed(bare: string, before: string): ClaimKind[] {
   ) {
     const earlier = NOUNS.filter(({ pattern }) => pattern.test(before)).map(({ kind }) => kind);
     if (earlier.length > 0) return earlier;
-    return /^(?:it|which|passes)\b/.test(bare) ? [] : ["tests-pass"];
+    return /^(?:it|which|passes|everything)\b|\bgreen\b/.test(bare) ? [] : ["tests-pass"];
   }
   if (bare.split(" ").length > 5) return [];
   return NOUNS.filter(({ pattern }) => pattern.test(before)).map(({ kind }) => kind);

@@ -164,12 +164,16 @@ const CHECK =
 const REWRITES: [RegExp, string][] = [
   [/ ?(?:→|⇒|->|=>) ?/g, ": "],
   [
-    /^(?:(?:as requested|as asked|as discussed|in (?:this|the) (?:pr|commit|change|patch)|(?:with|after) (?:this|the|my|these|that|all) [\w -]{1,40}(?=,)|overall|in summary|in short|to summari[sz]e|in addition|additionally|furthermore|moreover|as a result|first|second|third|lastly|finally|tl;?dr|fyi|note|please note|note that|great news|good news|great|perfect|excellent|nice|yes|ok|okay|done|all done|everything is done)[,:!]? (?:that )?)+(?=\S)/,
+    /^(?:(?:as requested|as asked|as discussed|in (?:this|the) (?:pr|commit|change|patch)|(?:with|after) (?:this|the|my|these|that|all) [\w -]{1,40}(?=,)|(?:with|after) (?:this|my|the|these) (?:fix(?:es)?|changes?|patch|commit|update|pr|refactor\w*)|overall|in summary|in short|to summari[sz]e|in addition|additionally|furthermore|moreover|as a result|first|second|third|lastly|finally|tl;?dr|fyi|note|please note|note that|great news|good news|great|perfect|excellent|nice|yes|ok|okay|done|all done|everything is done)[,:!]? (?:that )?)+(?=\S)/,
     "",
   ],
   [
     /^(?:i|we) (?:strongly |do )?(?:believe|think|expect|assume|trust|am (?:fairly |pretty |quite )?(?:sure|confident)|'m (?:fairly |pretty )?(?:sure|confident))(?: that)? |^(?:it|everything) (?:seems|appears|looks)(?: like| that| as if)? (?=\w+ \w)|^(?:looks|seems) like |^(?:apparently|presumably|hopefully|as far as i can tell|to my knowledge|from what i can see|probably)[,]? /,
     "",
+  ],
+  [
+    /(?<!\b(?:you|we|i|someone|they|one) )\bshould ((?:now |still |all |again |both )*)(build|compile|start|boot|run|respond|answer|work|handle|return|load|render)\b/g,
+    "$1$2s",
   ],
   [/\b(seems?|appears?) to (?:now )?be\b/g, "is now"],
   [/\b(?:seems?|appears?) to (?:now )?/g, ""],

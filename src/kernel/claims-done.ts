@@ -4,7 +4,8 @@ export const FIXES =
   /^(?:fix|hotfix|bug ?fix|resolve|solve|repair|correct|patch|address|close|handle|prevent|avoid|stop|guard|eliminate)/;
 const ADDS = /^(?:add|implement|creat|introduc|wr[io]t|support|enable|allow|provide|extend|expose)/;
 /** What follows when "fix" or "change" is a noun: "the fix is to clear the cache". */
-const NOUN = /^(?:is|was|works?|has|had|will|would|looks|seems|verified|applied|and|should|needs?|in place)\b/;
+const NOUN =
+  /^(?:is|was|works?|has|had|will|would|looks|seems|verified|applied|and|should|needs?|in place|can|could|may|might|did|does|do|\w+n't|attempt|suggestion|proposal|idea|candidate)\b/;
 const QUICK = /^(?:sped|speed|accelerate|halve)/;
 const TIME =
   /\b(?:time|times|latency|duration|startup|start-up|runtime|run time|overhead|cpu|memory|bundle size|load|allocations?|round ?trips|from \d[\d.,]* ?(?:ms|s|sec|seconds|min|minutes|µs|us)\b)/;
@@ -12,7 +13,7 @@ const TIME =
 /** What somebody did: the verb decides, then what it was done to. */
 export function byVerb(verb: string, object: string): Found[] {
   const thing = object.replace(/^: ?/, "");
-  if (/^(?:nothing|none|no (?!longer))/.test(thing)) return [];
+  if (/^(?:nothing|none|no (?!longer)|by\b)/.test(thing)) return [];
   if (thing === "") return /^(?:fixed|resolved|solved|corrected|repaired)$/.test(verb) ? [{ kind: "fixed" }] : [];
   if (/^(?:fix|patch|change|support|update|cover|use|split|cut)$/.test(verb) && NOUN.test(thing))
     return /^(?:is |was |has been )?(?:now )?(?:in place|applied|verified|complete|works?)\b/.test(thing)
@@ -43,7 +44,7 @@ export function byVerb(verb: string, object: string): Found[] {
 const DEPENDENCIES =
   /^(?:all |the |our |some |outdated |npm |dev |runtime |production |python |vulnerable )*(?:dependenc(?:y|ies)|deps|devdependencies|packages|[\w-]+ group (?:with|across))\b(?! (?:\w+ )?(?:list|section|docs|file|table|graph))/;
 export const FASTER =
-  /\b\d[\d.,]* ?(?:x|times|%|percent)[- ](?:faster|quicker|speed-?up)\b|\b(?:is|are|runs?|much|now|significantly|noticeably|way|slightly|^|\w+s) (?:much |a lot |significantly |even |now )*(?:faster|quicker)\b|\bfaster than\b|\b(?:performance|throughput|speed) (?:is|was|has|improved|improves|increased)\b|\bspeed-?ups?\b/;
+  /\b\d[\d.,]* ?(?:x|times|%|percent)[- ](?:faster|quicker|speed-?up)\b|\b(?:is|are|runs?|much|now|significantly|noticeably|way|slightly|^|\w+s) (?:much |a lot |significantly |even |now )*(?:faster|quicker)\b(?! to\b)|\bfaster than\b|\b(?:performance|throughput|speed) (?:is|was|has|improved|improves|increased)\b|\bspeed-?ups?\b/;
 
 export function byFix(verb: string, thing: string): Found[] {
   if (verb.startsWith("close") && !/#\d|\bgh-\d|\b[a-z]{2,10}-\d+\b|\b(?:bug|issue|ticket)\b|theurl/.test(thing))

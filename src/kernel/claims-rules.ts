@@ -24,7 +24,7 @@ export interface Context {
 export function readKinds(bare: string, context: Context): Found[] {
   if (context.role) return byRole(context.role, bare);
   if (TICKED.test(bare)) return readKinds(bare.slice(1).trim(), { ...context, checked: true });
-  const did = DID.exec(bare);
+  const did = deed(bare);
   if (!did && !context.checked && idle(bare)) return [];
   const affirmed = AFFIRM.exec(bare);
   if (affirmed) {
@@ -58,9 +58,19 @@ function byRole(role: Role, bare: string): Found[] {
   if (role === "perf") return [{ kind: "faster" }];
   if (role === "refactor") return [{ kind: "no-regression" }];
   if (role === "feat") return [{ kind: "added" }];
-  const did = DID.exec(bare);
+  const did = deed(bare);
   return fixedThing(did && FIXES.test(did.groups?.["verb"] ?? "") ? bare.slice(did[0].length).trim() : bare);
 }
+
+/** What somebody did; in "the fix works" and "my change is small" the verb is a noun. */
+function deed(bare: string): RegExpExecArray | undefined {
+  const did = DID.exec(bare) ?? undefined;
+  const at = bare.indexOf(did?.groups?.["verb"] ?? "");
+  const noun = /\b(?:the|my|our|these|this) $/.test(bare.slice(0, at)) && NOUNS.test(did?.groups?.["verb"] ?? "");
+  return noun ? undefined : did;
+}
+const NOUNS =
+  /^(?:fix|hotfix|bug ?fix|patch|change|update|support|cover|use|split|cut|handle|address|stop|upgrade|move|drop|write|repair|document|switch)$/;
 
 const AFFIRM =
   /^(?:(?:i|we) )?(?:have |'ve )?(?:also |again |then |just |locally |manually |re-?)*(?:verified|confirmed|checked|ensured|validated|double-?checked|made sure|can confirm|confirming|verifying|verify|ensure|make sure)(?: (?:locally|manually|again|by hand))?(?: that|:)? (?=\S)/;
@@ -91,7 +101,7 @@ function denied(bare: string): boolean {
 }
 
 const NOWADAYS =
-  /\b(?:is|are)\b.*\bnow$|\b(?:criteria|requirements?|goals?) (?:is|are|were|have been) (?:now |all )*(?:met|fulfilled|satisfied|covered)\b/;
+  /\b(?:is|are)\b.*\bnow$|\bfix(?:es)? (?:is|are|was|has been|have been) (?:now |also )*(?:in place|applied|verified|complete)\b|\b(?:criteria|requirements?|goals?) (?:is|are|were|have been) (?:now |all )*(?:met|fulfilled|satisfied|covered)\b/;
 
 /** Whether something is asserted about the code that no rule covers. Narration ("I looked at …", "Here is …") asserts nothing. */
 function asserts(bare: string, { checked, alone }: Context): boolean {
@@ -106,7 +116,7 @@ function asserts(bare: string, { checked, alone }: Context): boolean {
     return true;
   if (/\bnow (?:is|are|uses?|lives?|in|follows?|matches|much|runs)\b|\b(?:is|are) now\b/.test(bare)) return true;
   if (
-    /\b(?:all|every) (?:checks?|green)\b|\b(?:checks|ci|pipeline|coverage) (?:is|are|pass)|\b(?:works|is working|improves)\b|^all (?:is )?green\b/.test(
+    /\b(?:all|every) (?:checks?|green)\b|\b(?:checks|ci|pipeline|coverage|everything) (?:is green|is|are|pass)|\b(?:works|is working|improves)\b|^all (?:is )?green\b/.test(
       bare,
     )
   )

@@ -6,7 +6,7 @@ const BEHAVIOUR =
   "(?:public |external |existing |current |observable |runtime |user[- ]facing |api |functional |visible |other |any |the )*(?:behaviou?rs?|functionality|semantics|apis?|interfaces?|features?|output|contract)";
 const KEPT: [RegExp, Found["kind"]][] = [
   [
-    /\b(?:no|zero|0|without(?: any)?|free of) (?:known |new |further |other |observed |visible )*regress(?:ions?|ing)\b|\bnot? (?:introduced?|cause[ds]?) (?:any )?(?:new )?regressions?\b|\bno regressions?\b|\bnothing regressed\b/,
+    /\b(?:no|zero|0|without(?: any)?|free of) (?:known |new |further |other |observed |visible )*regress(?:ions?|ing)\b(?! tests?| testing| suite)|\bnot? (?:introduced?|cause[ds]?) (?:any )?(?:new )?regressions?\b|\bno regressions?\b(?! tests?| testing| suite)|\bnothing regressed\b/,
     "no-regression",
   ],
   [
@@ -51,6 +51,9 @@ const KEPT: [RegExp, Found["kind"]][] = [
   ],
 ];
 
+/** In front of a plain phrase: "is not backwards compatible", "does not preserve the behaviour". */
+const DENIAL = /\b(?:not|never|hardly|\w+n't)\b[^,]*$/;
+
 /** What is said to have stayed as it was. A denial of it ("not sure that nothing broke") is idle before. */
 export function keeps(bare: string): Found[] {
   if (
@@ -58,17 +61,25 @@ export function keeps(bare: string): Found[] {
     !/\b(?:no|without|zero)\b/.test(bare)
   )
     return [];
-  for (const [pattern, kind] of KEPT) if (pattern.test(bare)) return [{ kind }];
+  for (const [pattern, kind] of KEPT) {
+    const said = pattern.exec(bare);
+    if (
+      said &&
+      (/^(?:no|not|nothing|zero|without|free|did|does|have|do|\w+n't)\b/.test(said[0]) ||
+        !DENIAL.test(bare.slice(0, said.index)))
+    )
+      return [{ kind }];
+  }
   return [];
 }
 
 const STATES: [RegExp, Found["kind"]][] = [
   [
-    /\b(?:servers?|app|application|service|site|website|api|cli|daemon|page|program|binary|container|endpoint|frontend|backend|ui|bot|worker|process|game|dashboard|it|thecode) (?:now |still |also |successfully |again |both )*(?:starts?(?: up)?|boots?(?: up)?|launch(?:es)?|comes up|came up|is up|is (?:now )?running|is live|responds?|answers?|is (?:now )?(?:reachable|listening|accessible)|loads|renders|listens|started (?:up )?(?:successfully|fine|cleanly|without|ok|on port|cleanok))(?=$| (?:and|on|at|in|again|now|fine|ok|successfully|cleanly|correctly|properly|without|with|cleanok|locally|under|from|to|within|after|listening|200)\b|,|:)/,
+    /\b(?:servers?|app|application|service|site|website|api|cli|daemon|page|program|binary|container|endpoint|frontend|backend|ui|bot|worker|process|game|dashboard|it|thecode) (?:now |still |also |successfully |again |both )*(?:starts(?: up)?|boots(?: up)?|launches|comes up|came up|is up|is (?:now )?running|is live|responds|answers|is (?:now )?(?:reachable|listening|accessible)|loads|renders|listens|started (?:up )?(?:successfully|fine|cleanly|without|ok|on port|cleanok))(?=$| (?:and|on|at|in|again|now|fine|ok|successfully|cleanly|correctly|properly|without|with(?! an? | the )|cleanok|locally|under|from|to|within|after|listening|200)\b|,|:)/,
     "runs",
   ],
   [
-    /\b(?:servers?|app|application|service|site|website|api|cli|daemon|program|binary|container|frontend|backend|bot|worker|game|dashboard|it|project|everything) (?:now |still |also |successfully |again )*runs?(?=$| (?:on|at|again|now|fine|ok|successfully|cleanly|correctly|properly|without|cleanok|locally|under|in|with no|end to end)\b|,|:)/,
+    /\b(?:servers?|app|application|service|site|website|api|cli|daemon|program|binary|container|frontend|backend|bot|worker|game|dashboard|it|project|everything) (?:now |still |also |successfully |again )*runs(?=$| (?:on|at|again|now|fine|ok|successfully|cleanly|correctly|properly|without|cleanok|locally|under|in|with no|end to end)\b|,|:)/,
     "runs",
   ],
   [
