@@ -172,6 +172,13 @@ export const editingSessions = [
       s.sh("git diff --stat", ` src/cart.ts | ${n + 1} +-`);
     }
   }),
+  honest("files-by-shell", "files are written and changed through the shell, the tests stay green", (s) => {
+    for (let n = 0; n < 8; n++) {
+      s.sh(`cat > src/new-${n}.ts <<'EOF'\nexport const part = ${n};\nEOF`, "");
+      s.sh(`sed -i 's/part${n}/part${n + 1}/g' src/index.ts`, "");
+      s.sh("npm test", testRun([], 41));
+    }
+  }),
   honest("packages", "packages are installed one by one, the list is shown after each", (s) => {
     for (const name of NAMES) {
       s.sh(`npm install ${name}`, "added 1 package");

@@ -86,6 +86,24 @@ export const editLoops = [
     s.sh("npm test", red(n));
     s.say("All done! The tests pass now.");
   }),
+  loop("failure-sed", FAILURE, "the edits are made with sed", (s, n) => {
+    s.sh(`sed -i 's/rate = ${n}/rate = ${n + 1}/' src/cart.ts`, "");
+    s.sh("npm test", red(n));
+  }),
+  loop("failure-shell-patches", FAILURE, "Codex applies patches through the shell", (s, n) => {
+    s.as({ agent: "codex", model: "gpt-5-codex" });
+    const patch = `*** Begin Patch\n*** Update File: src/cart.ts\n@@\n-rate = ${n}\n+rate = ${n + 1}\n*** End Patch`;
+    s.call(
+      "shell",
+      { command: ["bash", "-lc", `apply_patch <<'EOF'\n${patch}\nEOF`] },
+      "Success. Updated the following files:\nM src/cart.ts",
+    );
+    s.call("shell", { command: ["bash", "-lc", "pnpm test"] }, red(n));
+  }),
+  loop("swing-sed", SWING, "sed, there and back", (s, n) => {
+    s.sh(`sed -i 's/${n % 2 ? "let/const" : "const/let"}/' src/state.ts`, "");
+    s.sh("npm run lint", { output: n % 2 ? "error  'x' is read-only" : "error  'x' is never reassigned", exit: 1 });
+  }),
   loop("swing-with-tests", SWING, "A to B, B to A, with the same two failures", (s, n) => {
     s.edit("src/cart.ts", n % 2 ? "Math.ceil(x)" : "Math.floor(x)", n % 2 ? "Math.floor(x)" : "Math.ceil(x)");
     s.sh("npm test", testRun([[n % 2 ? "rounds down" : "rounds up", "AssertionError: 1 !== 2"]], 11));

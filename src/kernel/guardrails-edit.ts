@@ -30,6 +30,26 @@ export function readEdit(input: SessionStep["input"]): EditWords | undefined {
   return patch === undefined ? undefined : { ...readPatch(patch), path, after: name(patch) };
 }
 
+/**
+ * What a shell command changes, where changing one file is all it does: a patch or a file in a here-document, `sed -i`. What it
+ * would do to the file is named by the command itself.
+ */
+export function readShellEdit(command: string): EditWords | undefined {
+  const text = command.trim();
+  const last = text.split("\n").at(-1) ?? "";
+  const document = /<<-?\s*['"]?(\w+)['"]?/.exec(text)?.[1];
+  if (document !== undefined) {
+    if (last.trim() !== document) return undefined;
+    if (/^(cd \S+ && )?apply_patch\b/.test(text)) return readPatch(text);
+    const path = /^(?:cd \S+ && )?(?:cat|tee)\b[^\n]*?(?:>{1,2}|tee(?: -a)?)\s*([^\s<>|&;]+)/.exec(text)?.[1];
+    return path === undefined ? undefined : { path, after: name(text.slice(text.indexOf("\n"))) };
+  }
+  const bare = text.replace(/'[^']*'|"[^"]*"/g, "''");
+  if (!/^(cd \S+ && )?(sed|perl) (-\S+ )*-\S*i/.test(bare) || /[;|<>]|&&.*&&/.test(bare)) return undefined;
+  const path = bare.split(/\s+/).at(-1);
+  return path === undefined ? undefined : { path, after: name(text) };
+}
+
 /** A unified diff, or the patch format of Codex (`*** Update File: …`): what goes and what comes. */
 function readPatch(patch: string): EditWords | undefined {
   const paths: string[] = [];

@@ -29,7 +29,7 @@ export function repeatedFailure({ steps, last }: Past): Sighting | undefined {
     if (step.failure !== last.failure || !isRun(step)) continue;
     const effort = from < 0 ? 0 : effortOf(run.slice(from + 1, index).filter(isTheirs), touched);
     if (from < 0 || effort > 0) evidence.push(step.step);
-    repeats += effort;
+    repeats += step.known === true ? effort * ELSEWHERE : effort;
     from = index;
   }
   if (repeats < 1) return undefined;

@@ -1,7 +1,8 @@
 import type { SeenStep, SessionStep } from "../sdk/index.ts";
-import { readEdit } from "./guardrails-edit.ts";
+import { readEdit, readShellEdit } from "./guardrails-edit.ts";
 import {
   apiFaultOf,
+  commandOf,
   countsOf,
   digest,
   isEmptyAnswer,
@@ -68,8 +69,9 @@ function lookPrompt(seen: SeenStep, step: SessionStep, window: readonly SeenStep
 
 function lookCall(seen: SeenStep, step: Pick<SessionStep, "tool" | "input">): SeenStep {
   const { sort, title, call, waits, undoes } = readCall(step);
-  const edit = sort === "edit" ? readEdit(step.input) : undefined;
-  return { ...seen, sort, title, call, waits, undoes, ...edit };
+  const command = sort === "shell" ? commandOf(step.input) : undefined;
+  const edit = sort === "edit" ? readEdit(step.input) : command === undefined ? undefined : readShellEdit(command);
+  return { ...seen, sort: edit ? "edit" : sort, title, call, waits, undoes, ...edit };
 }
 
 function lookAnswer(seen: SeenStep, step: SessionStep, window: SeenStep[]): SeenStep {

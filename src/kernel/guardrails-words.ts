@@ -39,7 +39,7 @@ const ADVANCES = /scroll|press|click|next|step|swipe|undo|redo|screenshot|snapsh
 const UNDOES = /\bgit\s+(-C \S+ )?(checkout|restore|stash|reset|revert|clean|switch)\b/;
 /** What an output says while something is not there yet. */
 const PENDING =
-  /\b(pending|queued|in[ _-]?progress|waiting|not ready|no response|starting up|provisioning|initiali[sz]ing|scheduled|unhealthy|deploying|still (running|building|waiting|pending))\b|^\s*(running|building)\s*(\.{3}|…)?\s*$/im;
+  /\b(pending|queued|in[ _-]?progress|waiting|not ready|no response|starting up|provisioning|initiali[sz]ing|scheduled|unhealthy|deploying|still (running|building|waiting|pending))\b|^[ \t]*(running|building)[ \t]*(\.{3}|…)?[ \t]*$/im;
 const CONTEXT =
   /prompt is too long|context (window|length|limit)|maximum context|too many (input )?tokens|input is too long|exceeds?.{0,40}token|token limit|request too large/i;
 const FINAL =
@@ -80,8 +80,9 @@ export function readCall(step: Pick<SessionStep, "tool" | "input">): CallWords {
     return { sort: named, title, call: digest(`${plain} ${sameSpace(input)}`), waits, undoes: false };
   }
   const text = plainCommand(command);
-  const sort = onlyLooks(text) ? "search" : "shell";
-  return { sort, title: text.slice(0, 200), call: digest(text), waits: WAITS.test(text), undoes: UNDOES.test(text) };
+  const start = text.slice(0, LONG);
+  const sort = onlyLooks(start) ? "search" : "shell";
+  return { sort, title: text.slice(0, 200), call: digest(text), waits: WAITS.test(start), undoes: UNDOES.test(start) };
 }
 
 /** Whether an answer says that something takes its time, so that asking again is no loop. */
@@ -92,9 +93,10 @@ export function isWaiting(answer: {
   failed: number | undefined;
 }): boolean {
   if ((answer.failed ?? 0) > 0) return false;
-  const pending = PENDING.test(answer.output);
+  const output = answer.output.slice(-TAIL);
+  const pending = PENDING.test(output);
   if (!answer.asked) return pending;
-  return answer.ok || pending || EMPTY.test(answer.output) || NETWORK.test(answer.output);
+  return answer.ok || pending || EMPTY.test(output) || NETWORK.test(output);
 }
 
 export function isEmptyAnswer(output: string): boolean {
@@ -102,7 +104,8 @@ export function isEmptyAnswer(output: string): boolean {
 }
 
 /** What kind of failure of the model's API a text tells of; what no list knows may be cured by a wait. */
-export function apiFaultOf(text: string): SeenStep["fault"] {
+export function apiFaultOf(message: string): SeenStep["fault"] {
+  const text = message.slice(0, TAIL);
   if (CONTEXT.test(text)) return "context";
   if (API.test(text) || NETWORK.test(text)) return "retryable";
   return FINAL.test(text) ? "final" : "retryable";
@@ -211,7 +214,8 @@ function timeless(text: string): string {
     .trim();
 }
 
-function commandOf(input: SessionStep["input"]): string | undefined {
+/** The command of a shell tool's input, as a text or as a list of words. */
+export function commandOf(input: SessionStep["input"]): string | undefined {
   if (typeof input === "string") return input;
   if (typeof input !== "object" || input === null || Array.isArray(input)) return undefined;
   const command = input.command ?? input.cmd ?? input.script;
@@ -222,10 +226,13 @@ function commandOf(input: SessionStep["input"]): string | undefined {
   return typeof command === "string" ? command : undefined;
 }
 
+/** A command longer than this is judged by its beginning. Characters. */
+const LONG = 4000;
+
 /** How much of the output is looked at changes nothing about what is run. */
 function plainCommand(command: string): string {
   let text = sameSpace(command);
-  for (;;) {
+  while (text.length <= LONG) {
     const shorter = text.replace(
       /\s*(2>&1|\|\s*(tail|head)(\s+-n)?(\s+-?\d+)?|\|\s*cat|;\s*echo \S+|\|\|\s*true)$/,
       "",
@@ -233,6 +240,7 @@ function plainCommand(command: string): string {
     if (shorter === text) return text;
     text = shorter;
   }
+  return text;
 }
 
 function onlyLooks(command: string): boolean {

@@ -3,6 +3,7 @@ import { describe, test } from "node:test";
 import type { SessionStep, StruggleRule } from "../sdk/index.ts";
 import { GuardState } from "../sdk/index.ts";
 import { newGuard, type Alarm, type Guard } from "./guardrails.ts";
+import { nameFailure } from "./guardrails-words.ts";
 import { BUILTIN_RULES } from "./struggle.ts";
 
 const FAILS = { output: "Error: Cannot find module 'left-pad'", exit: 1 };
@@ -163,6 +164,20 @@ test("a loop is one also beside a worker who gets on", () => {
   assert.deepEqual(stops, ["repeated-call:block", "repeated-call:block"]);
 });
 
+test("a failure that the baseline has too stops nobody who works on something else in one file", () => {
+  const output = "✖ legacy export works\n  Error: ENOENT: no such file, open 'legacy.csv'";
+  const stopsWith = (known: string[]) => {
+    const { call } = driver(newGuard(BUILTIN_RULES, { known }));
+    const said = Array.from({ length: 7 }, (_, n) => [
+      ...call("Edit", { file_path: "a.ts", old_string: `${n}`, new_string: `${n + 1}` }, { output: "ok" }),
+      ...call("Bash", { command: "npm test" }, { output, exit: 1 }),
+    ]);
+    return actions(said.flat()).some((action) => /block|pause/.test(action));
+  };
+  assert.equal(stopsWith([]), true);
+  assert.equal(stopsWith([nameFailure(output)]), false);
+});
+
 describe("rules", () => {
   const match: StruggleRule = {
     id: "no-force-push",
@@ -224,4 +239,27 @@ test("memory is bounded: 500 steps, and no text of a file in them", () => {
   const text = JSON.stringify(state);
   assert.ok(!text.includes("the end"), "the state holds contents");
   assert.ok(text.length < 400_000, `${text.length} characters`);
+});
+
+test("hostile texts of 200 KB cost little time", () => {
+  const { call } = driver(newGuard(BUILTIN_RULES));
+  const started = performance.now();
+  for (const part of [
+    "tail while ",
+    "|| true ",
+    "<<",
+    "\n",
+    "1",
+    "/tmp/",
+    "expected got ",
+    "sed -i ",
+    "' ",
+    "*** Begin Patch\n",
+  ]) {
+    const text = part.repeat(200_000 / part.length);
+    call("Bash", { command: text }, { output: text, exit: 1 });
+    call("Edit", { patch: text }, { output: text });
+  }
+  const ms = performance.now() - started;
+  assert.ok(ms < 3000, `${ms.toFixed(0)} ms`);
 });

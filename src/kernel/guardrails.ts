@@ -64,16 +64,21 @@ const DETECTORS: Readonly<Record<StrugglePattern, (past: Past) => Sighting | und
   "rising-cost": risingCost,
 };
 
-/** A guard with these rules; `state` is what an earlier guard of the same task kept, `repo` what the rules' filters compare. */
+/**
+ * A guard with these rules; `state` is what an earlier guard of the same task kept, `repo` what the rules' filters compare.
+ * `known` are the failures that the baseline has too (`nameFailure` of their outputs): that they are still there after an edit
+ * is only half a sign of trouble, because the edit may be about something else.
+ */
 export function newGuard(
   rules: readonly StruggleRule[],
-  options: { readonly repo?: string; readonly state?: GuardState } = {},
+  options: { readonly repo?: string; readonly state?: GuardState; readonly known?: readonly string[] } = {},
 ): Guard {
   const state: GuardState = options.state
     ? structuredClone(options.state)
     : { version: 1, steps: 0, window: [], breaker: [], matches: {}, resets: [] };
+  const known = new Set(options.known);
   return {
-    observe: (step) => observe(step, { rules, state, repo: options.repo ?? "" }),
+    observe: (step) => observe(step, { rules, state, known, repo: options.repo ?? "" }),
     reset(by, at) {
       state.breaker = [];
       state.matches = {};
@@ -87,11 +92,13 @@ export function newGuard(
 interface Watch {
   readonly rules: readonly StruggleRule[];
   readonly state: GuardState;
+  readonly known: ReadonlySet<string>;
   readonly repo: string;
 }
 
-function observe(step: SessionStep, { rules, state, repo }: Watch): Alarm[] {
+function observe(step: SessionStep, { rules, state, known, repo }: Watch): Alarm[] {
   const seen = look(step, state.window, state.steps);
+  if (seen.failure !== undefined && known.has(seen.failure)) seen.known = true;
   keep(state, seen);
   const steps = state.window.slice(state.window.findLastIndex((one) => one.person === true) + 1);
   const past: Past = { steps: steps.length > 0 ? steps : [seen], last: seen };

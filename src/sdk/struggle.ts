@@ -131,6 +131,8 @@ export const SeenStep = z.object({
   call: z.string().optional(),
   outcome: z.string().optional(),
   failure: z.string().optional(),
+  /** The failure was there at the baseline. */
+  known: z.boolean().optional(),
   /** Of a call without an answer yet: that one came. Of an answer: the step of its call. */
   answered: z.boolean().optional(),
   answers: z.number().int().optional(),
