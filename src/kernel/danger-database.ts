@@ -19,7 +19,7 @@ export function judgeDatabase(call: Call): Finding[] {
 /** What a text of SQL, or of a document store's shell, destroys; undefined where nothing. */
 export function destroys(text: string): string | undefined {
   if (!/drop|truncate|delete|update|flush|remove/i.test(text)) return undefined;
-  const plain = text.slice(0, LONGEST).replaceAll(TEXTS_AND_COMMENTS, " '' ");
+  const plain = text.slice(0, LONGEST).replaceAll(TEXTS_AND_COMMENTS, (found) => (found.startsWith("'") ? "''" : " "));
   if (DOCUMENTS.test(plain)) return "deletes the documents of a collection or a whole database";
   for (const statement of plain.split(";")) {
     const found = /\bdrop\s+(?:database|schema|table|column|owned|keyspace)\b|^\s*truncate\b/i.exec(statement);

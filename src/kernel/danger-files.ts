@@ -67,7 +67,7 @@ function deleted(call: Call, target: string, recursive: boolean): Finding | unde
   if (place === "unknown") return deletedUnknown(call, recursive);
   if (place === "repository" || place === "git") {
     if (place === "git" && target.endsWith(".lock")) return undefined;
-    const why = place === "git" ? "deletes the history of the repository" : "deletes the repository itself";
+    const why = place === "git" ? "deletes what git keeps in .git" : "deletes the repository itself or what holds it";
     return { decision: "deny", rule: "delete-repository", part, why, instead: "name the files that should go" };
   }
   if (place === "inside") return deletedInside(call, { target, recursive });
@@ -144,9 +144,12 @@ function foundBy(call: Call, finder: Call): Finding[] {
     names.every((name) => BUILT_NAME.test(name.replaceAll(GLOB, "*")) || placeOf(`/r/${name}`, BARE) === "build")
   )
     return [];
-  const empty = finder.args.includes("-empty") && !/-exec/.test(finder.args.join(" "));
+  // An empty folder holds nothing.
+  if (finder.args.includes("-empty") && finder.args.includes("d") && finder.args.includes("-delete")) return [];
+  // Without a filter by name or path, `.git` goes too.
+  const filtered = finder.args.some((arg) => /^-(i?name|i?path|i?regex|wholename|newer\w*)$/.test(arg));
   return (starts.length > 0 ? starts : ["."]).flatMap((start) =>
-    deletion(call, [`${start}/${empty ? "x" : GLOB}`], !empty),
+    deletion(call, [filtered ? `${start}/${GLOB}` : start], true),
   );
 }
 

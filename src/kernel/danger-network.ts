@@ -19,7 +19,7 @@ const SENDERS = new Set(
 export function judgeNetwork(call: Call, fetched: ReadonlySet<string>): Finding[] {
   const findings: Finding[] = [];
   if (runsUnseen(call)) findings.push(fetchedShell(call));
-  if (runsFile(call, fetched)) findings.push({ ...fetchedShell(call), decision: "ask" });
+  if (runsFile(call, fetched)) findings.push({ ...fetchedShell(call), decision: "ask", part: call.raw });
   if (opensShell(call)) findings.push({ ...fetchedShell(call), why: "opens a shell to another machine" });
   if (call.place === "here" && sendsSecrets(call)) {
     const why = "sends keys, credentials or the environment over the network";
@@ -32,7 +32,7 @@ export function judgeNetwork(call: Call, fetched: ReadonlySet<string>): Finding[
 export function fetchedTo(call: Call): string | undefined {
   if (call.program !== "curl" && call.program !== "wget") return undefined;
   const index = call.args.findIndex((arg) => /^(-\w*[oO]|--output|--output-document|--remote-name)$/.test(arg));
-  const address = call.args.find((arg) => /^https?:/.test(arg));
+  const address = call.args.find((arg) => /^https?:/.test(arg)) ?? operands(call.args).at(-1);
   const named = call.args[index + 1] ?? "";
   const last = address
     ?.replace(/[?#].*$/, "")
@@ -84,17 +84,18 @@ function fetchedShell(call: Call): Finding {
   return { decision: "deny", rule: "network-shell", part: pipe(call), why, instead };
 }
 
-/** The pipe up to here, so that the sentence shows what is fetched. */
+/** With what it fetches, where that stands before it in the pipe. */
 function pipe(call: Call): string {
-  return [...call.before.map((each) => each.raw), call.raw].join(" | ");
+  const source = call.before.find(isUnseen);
+  return source && !call.raw.includes(source.raw) ? `${source.raw} | ${call.raw}` : call.raw;
 }
 
 function runsUnseen(call: Call): boolean {
   const { program, args } = call;
   const runs = SHELLS.has(program) || INTERPRETERS.test(program) || EVALUATORS.has(program);
   if (!runs && !/^(npx|bunx|dlx)$/.test(program)) return false;
-  const piped = call.before.some(isUnseen);
   const nested = call.inner.some(isUnseen);
+  const piped = call.before.some(isUnseen) || (nested && call.reads.some((path) => path.startsWith(UNKNOWN)));
   if (!piped && !nested)
     return /^(npx|bunx|dlx)$/.test(program) && args.some((arg) => /^(https?:|git\+|github:|gist:)/.test(arg));
   if (program === "source" || program === ".") return nested || args[0] === "/dev/stdin";

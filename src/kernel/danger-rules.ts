@@ -94,10 +94,10 @@ export function hasFlag(args: readonly string[], short: string, ...long: string[
   return false;
 }
 
-/** `--recursive`, `--recursive=…` and what getopt takes for it (`--recur`; at least four letters). */
+/** `--recursive`, `--recursive=…` and what getopt takes for it (`--recur`; at least three letters). */
 function isLong(arg: string, name: string): boolean {
   if (arg === name || arg.startsWith(`${name}=`)) return true;
-  return arg.length >= 6 && arg.startsWith("--") && name.startsWith(arg);
+  return arg.length >= 5 && arg.startsWith("--") && name.startsWith(arg);
 }
 
 /** What is neither an option nor the value of one of `valued`; all after `--`. */

@@ -124,15 +124,19 @@ function written(call: Call): string[] {
   const { program, args } = call;
   if (program === "git") return writtenByGit(call);
   const words = operands(args);
-  // chmod and chown change no content: only the guard's settings matter there.
+  // chmod and chown change no content: only the guard's settings and git's hooks matter there.
   if (program === "chmod" || program === "chown")
-    return words.filter((word) => isGuardFile(resolvePath(word, call.cwd) ?? "", call.facts));
+    return words.filter((word) => ownsCalls(resolvePath(word, call.cwd) ?? "", call.facts));
   if (WRITE_ALL.has(program)) return words;
   if (WRITE_LAST.has(program)) return lastOf(words);
   if (program === "dd") return args.filter((arg) => arg.startsWith("of=")).map((arg) => arg.slice(3));
   const inPlace = ["sed", "perl", "ruby", "yq"].includes(program) && args.some((arg) => /^-\w*i|^--in-place/.test(arg));
   if (inPlace) return words;
   return program === "curl" || program === "wget" ? after(args, /^-(o|O|-output|-output-document)$/) : [];
+}
+
+function ownsCalls(full: string, facts: GuardFacts): boolean {
+  return full.includes("/.git/hooks/") || isGuardFile(full, facts);
 }
 
 /** A copy into a folder takes the names of its sources. */
@@ -149,7 +153,7 @@ function after(args: readonly string[], option: RegExp): string[] {
 const ENV_FILE = /(^|\/)\.env(\.(?!example$|sample$|template$|dist$|defaults$)[\w.-]+)?$/;
 /** Below the home folder: where programs keep keys and tokens, by their own documentation. */
 const HOLDS_KEYS =
-  /^(\.ssh\/(?!.*\.pub$|known_hosts|config$).+|\.aws(\/(?!config$).*)?|\.gnupg(\/.*)?|\.netrc|_netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.pypirc|\.yarnrc\.yml|\.kube\/config|\.docker\/config\.json|\.config\/(gh\/hosts\.yml|gcloud|op|hub)(\/.*)?|\.azure(\/.*)?|\.cargo\/credentials(\.toml)?|\.gem\/credentials|\.vault-token|\.password-store(\/.*)?|\.local\/share\/keyrings(\/.*)?|Library\/Keychains(\/.*)?|\.claude\/\.credentials\.json|\.codex\/auth\.json|\.ssh\/\uE001)$/;
+  /^(\.ssh\/(?!.*\.pub$|known_hosts|config$).+|\.aws(\/(?!config$).*)?|\.gnupg(\/.*)?|\.netrc|_netrc|\.pgpass|\.my\.cnf|\.git-credentials|\.npmrc|\.pypirc|\.yarnrc\.yml|\.kube\/config|\.docker\/config\.json|\.config\/(gh\/hosts\.yml|gcloud|op|hub)(\/.*)?|\.azure(\/.*)?|\.cargo\/credentials(\.toml)?|\.gem\/credentials|\.vault-token|\.password-store(\/.*)?|\.local\/share\/keyrings(\/.*)?|Library\/Keychains(\/.*)?|\.claude\/\.credentials\.json|\.codex\/auth\.json|\.ssh|\.ssh\/\uE001)$/;
 
 function isSecret(full: string, facts: GuardFacts): boolean {
   if (/^\/etc\/(shadow|gshadow|sudoers)|^\/proc\/[^/]+\/environ$/.test(full)) return true;

@@ -72,6 +72,7 @@ function judgePermissions(call: Call): Finding | undefined {
   }
   if (places.includes("unknown"))
     return { ...found, decision: "ask", why: "changes permissions of a path that cannot be known" };
+  if (places.length > 0 && places.every((place) => place === "temporary")) return undefined;
   const open = /^0?[0-7]?(777|666)$|^([augo]*[ao][augo]*)?[+=][rxXst]*w/.test(mode) && !mode.startsWith("u");
   return call.program === "chmod" && open
     ? { ...found, decision: "ask", why: "opens whole folders to everybody" }
@@ -108,7 +109,9 @@ function judgeKill(call: Call): Finding | undefined {
       why: "ends every process",
       instead: "name the pid to end",
     };
-  const listed = call.inner.find((each) => ["pgrep", "pidof"].includes(each.program) && endsDaemon(each));
+  const listed = [...call.inner, ...call.before].find(
+    (each) => ["pgrep", "pidof"].includes(each.program) && endsDaemon(each),
+  );
   return listed ? ends(call) : undefined;
 }
 

@@ -3,37 +3,23 @@ import { judgeCode } from "./danger-code.ts";
 import { judgeDatabase } from "./danger-database.ts";
 import { expand, expandText } from "./danger-expand.ts";
 import { judgeFiles } from "./danger-files.ts";
-import { clonedTo, judgeGit } from "./danger-git.ts";
-import { fetchedTo, judgeGuard, judgeNetwork } from "./danger-network.ts";
-import { UNKNOWN, resolvePath } from "./danger-paths.ts";
-import { hasFlag, operands, valueOf } from "./danger-rules.ts";
+import { judgeGit } from "./danger-git.ts";
+import { judgeGuard, judgeNetwork } from "./danger-network.ts";
+import { UNKNOWN } from "./danger-paths.ts";
 import { judgePaths } from "./danger-secrets.ts";
 import { LEADING, readShell } from "./danger-shell.ts";
+import { change, fork, outputOf, setVariable, shown, start, variable, written } from "./danger-state.ts";
 import { judgeSystem } from "./danger-system.ts";
 import { nestedIn } from "./danger-wrap.ts";
+import type { State } from "./danger-state.ts";
 import type { Values } from "./danger-expand.ts";
 import type { Call, Finding, GuardFacts } from "./danger-rules.ts";
 import type { Command, Pipeline, Script } from "./danger-words.ts";
 
-/** The shell as it would be at this point of the text. */
-interface State {
-  readonly facts: GuardFacts;
-  readonly shared: { readonly findings: Finding[]; readonly fetched: Set<string>; commands: number; lost: boolean };
-  readonly depth: number;
-  readonly place: Call["place"];
-  readonly vars: Map<string, readonly string[] | undefined>;
-  readonly functions: Set<string>;
-  readonly made: Set<string>;
-  folders: (string | undefined)[];
-  cwd: string | undefined;
-}
-
 /** More commands in one call, or texts in texts, than people write. */
 const MOST_COMMANDS = 1000;
 const DEEPEST = 12;
-const MOST_VARIABLES = 200;
 const MOST_PIPED = 50;
-const LONGEST_VALUE = 4096;
 
 /** The findings of a text in the shell's language. `lost`: it could not be read to its end. */
 export function judgeShell(
@@ -59,32 +45,6 @@ export function judgeWords(
   return { findings: state.shared.findings, lost: state.shared.lost };
 }
 
-function start({ facts, cwd }: { facts: GuardFacts; cwd: string }): State {
-  const shared = { findings: [], fetched: new Set<string>(), commands: 0, lost: false };
-  return {
-    facts,
-    shared,
-    depth: 0,
-    place: "here",
-    vars: new Map(),
-    functions: new Set(),
-    made: new Set(),
-    folders: [],
-    cwd,
-  };
-}
-
-/** A subshell: what it sets is gone afterwards. */
-function fork(state: State, change: { place?: Call["place"]; depth?: number } = {}): State {
-  return {
-    ...state,
-    ...change,
-    vars: new Map(state.vars),
-    functions: new Set(state.functions),
-    made: new Set(state.made),
-  };
-}
-
 function runText(text: string, state: State, before: readonly Call[]): Call[] {
   if (state.depth > DEEPEST) {
     state.shared.lost = true;
@@ -100,7 +60,10 @@ function runScript(script: Script, state: State, before: readonly Call[]): Call[
   for (const pipeline of script.pipelines) {
     // Only `&&` says that making it went well.
     if (pipeline.after !== "&&") state.made.clear();
-    for (const call of runPipeline(pipeline, state, before)) calls.push(call);
+    // `{ a; b; } | c`: what the braces print goes on.
+    const closes = /^(\}|done|fi|esac)$/.test(pipeline.commands[0]?.words[0]?.raw ?? "");
+    const earlier = closes && pipeline.commands.length > 1 ? [...before, ...calls] : before;
+    for (const call of runPipeline(pipeline, state, earlier)) calls.push(call);
   }
   return calls;
 }
@@ -182,17 +145,6 @@ function framed(command: Command, values: Values, before: readonly Call[]): Omit
   return { raw: command.raw, stdin, before, reads, writes };
 }
 
-/** The text that a command prints, where its words say it. */
-function shown(call: Call | undefined): string | undefined {
-  if (!call) return undefined;
-  if (call.program === "cat" && call.args.every((arg) => arg === "-")) return call.stdin;
-  if (call.program === "tee") return call.stdin;
-  if (call.program !== "echo" && call.program !== "printf") return undefined;
-  const [first = "", ...rest] = call.args.filter((arg) => !/^-[neE]+$/.test(arg));
-  if (call.program === "echo" || rest.length === 0) return [first, ...rest].join(" ").replaceAll("\\n", "\n");
-  return rest.join(" ");
-}
-
 function valuesIn(state: State, inner: Call[]): Values {
   return {
     home: state.facts.home,
@@ -205,58 +157,6 @@ function valuesIn(state: State, inner: Call[]): Values {
   };
 }
 
-/** Values that every shell has; digits stand for numbers such as `$$`. */
-const NUMBERS = new Set([
-  "$",
-  "!",
-  "?",
-  "#",
-  "RANDOM",
-  "SECONDS",
-  "UID",
-  "EUID",
-  "PPID",
-  "LINENO",
-  "BASHPID",
-  "EPOCHSECONDS",
-]);
-
-function variable(state: State, name: string): readonly string[] | undefined {
-  if (state.vars.has(name)) return state.vars.get(name);
-  if (NUMBERS.has(name)) return ["4242"];
-  if (name === "HOME") return [state.facts.home];
-  if (name === "PWD") return state.cwd === undefined ? undefined : [state.cwd];
-  if (name === "TMPDIR" || name === "RUNNER_TEMP") return ["/tmp"];
-  if (name === "LODESTAR_HOME") return [state.facts.dataDir];
-  if (name === "CLAUDE_PROJECT_DIR") return [state.facts.root];
-  return name === "IFS" ? [" "] : undefined;
-}
-
-function setVariable(state: State, name: string, found: readonly string[] | undefined): void {
-  const values = found?.every((value) => value.length <= LONGEST_VALUE) ? found : undefined;
-  if (state.vars.size < MOST_VARIABLES || state.vars.has(name)) state.vars.set(name, values);
-}
-
-/** The output of a command whose output can be known. */
-function outputOf(call: Call | undefined, state: State): string | undefined {
-  if (!call) return undefined;
-  const { program, args } = call;
-  if (program === "pwd") return state.cwd;
-  if (program === "git" && args.includes("--show-toplevel")) return state.facts.root;
-  if (program === "mktemp") return made(call, state);
-  if (program === "which" || (program === "command" && args[0] === "-v")) return args.at(-1);
-  if (program === "realpath" || program === "readlink") return resolvePath(operands(args)[0] ?? UNKNOWN, state.cwd);
-  return shown(call);
-}
-
-function made(call: Call, state: State): string | undefined {
-  const folder = valueOf(call.args, "-p", "--tmpdir");
-  const template = operands(call.args, ["-p", "-t", "--suffix"])[0];
-  if (template === undefined || hasFlag(call.args, "t")) return `${folder ?? "/tmp"}/made-by-mktemp`;
-  const path = resolvePath(template, folder ?? state.cwd);
-  return path === undefined ? undefined : path.replace(/X{3,}/, "made-by-mktemp");
-}
-
 function run(words: readonly string[], frame: Frame, state: State): Call[] {
   const [first = "", ...args] = words;
   const program = (first.split(/[/\\]/).at(-1) ?? "").toLowerCase().replace(/\.(exe|cmd)$/, "");
@@ -266,7 +166,7 @@ function run(words: readonly string[], frame: Frame, state: State): Call[] {
   change(call, state);
   const calls = [call];
   if (state.depth >= DEEPEST) return calls;
-  for (const nested of nestedIn(call)) {
+  for (const nested of [...nestedIn(call), ...written(call, first, state)]) {
     const inside = fork(state, { depth: state.depth + 1, place: nested.place ?? state.place });
     if (inside.place !== "here") inside.cwd = undefined;
     const env = nested.env ? new Map([...frame.env, ...nested.env]) : frame.env;
@@ -301,35 +201,4 @@ function elsewhere(call: Call, found: Finding): Finding {
   const { decision, rule, part, why } = found;
   if (decision === "snapshot" || call.place === "container") return { decision: "ask", rule, part, why };
   return found;
-}
-
-/** What a command changes for those after it. */
-function change(call: Call, state: State): void {
-  const { program, args } = call;
-  if (program === "cd" || program === "pushd" || program === "popd") return moveTo(call, state);
-  if (["export", "declare", "local", "readonly", "typeset"].includes(program)) {
-    for (const arg of args) {
-      const at = arg.indexOf("=");
-      if (at > 0) setVariable(state, arg.slice(0, at), [arg.slice(at + 1)]);
-    }
-  } else if (program === "unset" || program === "read")
-    for (const arg of operands(args)) setVariable(state, arg, undefined);
-  else if (program === "mkdir" && !hasFlag(args, "p", "--parents"))
-    operands(args, ["-m"]).forEach((path) => remember(state, path));
-  else if (program === "git") remember(state, clonedTo(call));
-  const file = fetchedTo(call);
-  if (file !== undefined) state.shared.fetched.add(file);
-}
-
-function remember(state: State, path: string | undefined): void {
-  const full = path === undefined ? undefined : resolvePath(path, state.cwd);
-  if (full !== undefined) state.made.add(full);
-}
-
-function moveTo(call: Call, state: State): void {
-  const target = operands(call.args)[0] ?? "";
-  const back = call.program === "popd" || target === "-";
-  const next = back ? state.folders.at(-1) : resolvePath(target === "" ? state.facts.home : target, state.cwd);
-  state.folders = [...state.folders.slice(-20), state.cwd];
-  state.cwd = next;
 }
