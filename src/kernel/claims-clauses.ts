@@ -24,7 +24,7 @@ const MAX_SENTENCE = 1200;
 
 /** Verbs that say, at the head of a clause, what was done: past, third person, or the imperative of a commit subject. */
 export const DID =
-  /^(?:(?:i|we|this|it|the|my|our|these|also|then|now|finally|just|already|successfully|and|pr|pull request|commit|change|changes|patch|update|branch|fix|have|has|had to|'ve|i've|we've|went ahead and|was able to|were able to|managed to|probably|likely|hopefully|both|quickly|simply|properly|correctly|fully|only) )*(?<verb>fix(?:ed|es)?|hotfix|bug ?fix|resolve[sd]?|solve[sd]?|repair(?:ed|s)?|correct(?:ed|s| (?=the\b|an?\b|wrong|invalid|off))|patch(?:ed|es)|address(?:ed|es)|close[sd]?|handle[sd]?|prevent(?:ed|s)?|avoid(?:ed|s)?|stop(?:ped|s)?|guard(?:ed|s)? against|eliminate[sd]?|add(?:ed|s)?|implement(?:ed|s)?|creat(?:ed|es|e)|introduc(?:ed|es|e)|wrote|written|write|support(?:ed|s)?|enable[sd]?|allow(?:ed|s)?|provide[sd]?|extend(?:ed|s)?|expose[sd]?|bump(?:ed|s)?|upgrade[sd]?|downgrade[sd]?|pin(?:ned|s)?|updat(?:ed|es|e)|sped up|speed(?:s|ed)? up|accelerate[sd]?|optimi[sz]e[sd]?|reduce[sd]?|halve[sd]?|cuts?|doubled?|refactor(?:ed|s)?|change[sd]?|rename[sd]?|remove[sd]?|delete[sd]?|drop(?:ped|s)?|move[sd]?|extract(?:ed|s)?|simplif(?:ied|ies|y)|clean(?:ed|s)? up|improve[sd]?|rewrote|rewrite|replace[sd]?|switch(?:ed|es)?|convert(?:ed|s)?|migrate[sd]?|document(?:ed|s)?|adjust(?:ed|s)?|tweak(?:ed|s)?|modif(?:ied|ies|y)|reorgani[sz]e[sd]?|reformat(?:ted|s)?|formatted|split|merged|inline[sd]?|revert(?:ed|s)?|made(?! sure)|make(?! sure)|got|tighten(?:ed|s)?|harden(?:ed|s)?|configured?|polish(?:ed)?|restructure[sd]?|deprecate[sd]?|disable[sd]?|applied|apply|cover(?:ed|s)(?! by)|normali[sz]e[sd]?|use[sd]|unif(?:ied|y)|consolidate[sd]?|completed|installed|increased?|decreased?|regenerated?|skipped|wired(?: up)?|included?)(?![-\w])/;
+  /^(?:(?:i|we|this|it|the|my|our|these|also|then|now|finally|just|already|successfully|and|pr|pull request|commit|change|changes|patch|update|branch|fix|have|has|had to|'ve|i've|we've|went ahead and|was able to|were able to|managed to|probably|likely|hopefully|both|quickly|simply|properly|correctly|fully|only) )*(?<verb>fix(?:ed|es)?|hotfix|bug ?fix|resolve[sd]?|solve[sd]?|repair(?:ed|s)?|correct(?:ed|s| (?=the\b|an?\b|wrong|invalid|off))|patch(?:ed|es)|address(?:ed|es)|close[sd]?|handle[sd]?|prevent(?:ed|s)?|avoid(?:ed|s)?|stop(?:ped|s)?|guard(?:ed|s)? against|eliminate[sd]?|add(?:ed|s)?|implement(?:ed|s)?|creat(?:ed|es|e)|introduc(?:ed|es|e)|wrote|written|write|support(?:ed|s)?|enable[sd]?|allow(?:ed|s)?|provide[sd]?|extend(?:ed|s)?|expose[sd]?|bump(?:ed|s)?|upgrade[sd]?|downgrade[sd]?|pin(?:ned|s)?|updat(?:ed|es|e)|sped up|speed(?:s|ed)? up|accelerate[sd]?|optimi[sz]e[sd]?|reduce[sd]?|halve[sd]?|cuts?|doubled?|refactor(?:ed|s)?|change[sd]?|rename[sd]?|remove[sd]?|delete[sd]?|drop(?:ped|s)?|move[sd]?|extract(?:ed|s)?|simplif(?:ied|ies|y)|clean(?:ed|s)? up|improve[sd]?|rewrote|rewrite|replace[sd]?|switch(?:ed|es)?|convert(?:ed|s)?|migrate[sd]?|document(?:ed|s)?|adjust(?:ed|s)?|tweak(?:ed|s)?|modif(?:ied|ies|y)|reorgani[sz]e[sd]?|reformat(?:ted|s)?|formatted|split|merged|inline[sd]?|revert(?:ed|s)?|made(?! sure)|make(?! sure)|got|tighten(?:ed|s)?|harden(?:ed|s)?|configured?|polish(?:ed)?|restructure[sd]?|deprecate[sd]?|disable[sd]?|applied|apply|cover(?:ed|s)?(?! by)|tidied(?: up)?|normali[sz]e[sd]?|use[sd]|unif(?:ied|y)|consolidate[sd]?|completed|installed|increased?|decreased?|regenerated?|skipped|wired(?: up)?|included?)(?![-\w])/;
 
 const JOINT =
   /( *[(] *| *[)],? *|[,;] +(?:(?:and|but|so|which|while|although|then|plus) +)?| +[–—-]{1,2} +|—| +(?:and|but|while|although|though|whereas|plus|so that|so|as well as|&|\+) +|\. +(?=$))/i;
@@ -65,7 +65,7 @@ function unquoted(text: string): string {
 function sentencesOf(text: string): string[] {
   const out: string[] = [];
   let start = 0;
-  for (const end of text.matchAll(/[.!?;]+["')]? +/g)) {
+  for (const end of text.matchAll(BREAK)) {
     const before = text.slice(Math.max(0, end.index - 12), end.index).toLowerCase();
     if (/(?:^|[\s(])(?:e\.g|i\.e|etc|vs|approx|no|cf|incl|resp|aka|st|v)$/.test(before) && end[0].startsWith("."))
       continue;
@@ -75,6 +75,10 @@ function sentencesOf(text: string): string[] {
   out.push(text.slice(start).trim());
   return out.filter((sentence) => sentence !== "");
 }
+
+/** Where a sentence ends; also where the next one plainly begins though its dot was forgotten. */
+const BREAK =
+  /[.!?;]+["')]? +|(?<=[\p{Ll}\d)\uE000-\uF8FF]) (?=(?:All|The|Tests|Every|Everything|Nothing|Only|Also|No|Added|Fixed|A new)\b [a-z\uE000-\uF8FF])/gu;
 
 function isQuestion(sentence: string): boolean {
   if (/\?["')!. ]*$/.test(sentence)) return true;
@@ -97,12 +101,28 @@ function clausesOf(sentence: string, spans: Masked): Clause[] {
     const bare = plainly(bareOf(piece, spans));
     const last = out.at(-1);
     if (last && !separate(last.bare, bare, joint)) {
+      const again = repeated(last.text, joint, piece, spans);
+      if (again !== undefined) {
+        out.push({ text: again, bare: plainly(bareOf(again, spans)) });
+        continue;
+      }
       last.text += joint + piece;
       last.bare = plainly(bareOf(last.text, spans));
     } else out.push({ text: piece, bare });
   }
   return out.map(({ text }) => finish(text, spans));
 }
+
+/** "Fixed a and b" are two deeds when each is one word or name: the verb is said again for the second. */
+function repeated(last: string, joint: string, piece: string, spans: Masked): string | undefined {
+  if (!/[,&+]|\band\b/.test(joint) || !/^[\w\uE000-\uF8FF-]+$/.test(piece.trim())) return undefined;
+  const head = /^((?:[A-Za-z']+ )*)[\w\uE000-\uF8FF-]+(?: ?\([^()]*\)?)?$/.exec(last.trim());
+  const verb = head?.[1]?.trim() ?? "";
+  const did = verb === "" ? null : DID.exec(bareOf(`${verb} it`, spans));
+  return did && did[0] === verb.toLowerCase() && SPREADS.test(verb) ? `${verb} ${piece.trim()}` : undefined;
+}
+const SPREADS =
+  /\b(?:fix|fixed|fixes|resolved?|add|added|adds|implement|implemented|create|created|repaired|corrected)$/i;
 
 /** Whether `next` begins a clause of its own: both sides have a verb, and it is no count of the same result line. */
 function separate(last: string, next: string, joint: string): boolean {
@@ -118,8 +138,15 @@ function separate(last: string, next: string, joint: string): boolean {
   const did =
     verb !== "" && !(IMPERATIVE.test(verb) && / ?(?:and|&|\+) ?|[(]/.test(joint) && next.split(" ").length < 3);
   if (!did && !FINITE.test(next) && !NOTHING_ELSE.test(next)) return false;
+  const open = last.split(OPEN).at(-1) ?? "";
+  if (open !== last && !did && !FINITE.test(open)) return false;
+  if (joint.includes("(") && !did && !CHECKED.test(next) && !NOTHING_ELSE.test(next)) return false;
   return DID.test(last) || FINITE.test(last) || HEAD.test(last) || NOTHING_ELSE.test(last);
 }
+
+/** What follows these in a clause needs a verb before another clause can begin. */
+const OPEN = /: | (?:where|when|that|which|because|if|whenever|since) /;
+const CHECKED = /\b(?:tests?|suite|builds?|lint|types?|typecheck|regressions?|cleanok|pass(?:es|ed|ing)?)\b|✅/;
 
 /** Pieces before a comma that only say when or why. */
 const HEAD =
@@ -211,6 +238,11 @@ const REWRITES: [RegExp, string][] = [
     /\b(?:made|got|get) ((?:all |the |every |our |full |whole |entire |new |selected )*(?:tests?|suite|build|lint(?:er)?|typecheck)(?: suite)?) (?:to )?(?:pass(?:ing)?|green|working|clean|succeed)\b/g,
     "$1 is green",
   ],
+  [
+    /\b(?:made|make|got|get) ((?:the |a |all |failing |broken |red |new )*)((?:[\w-]+ ){0,3}?(?:tests?|specs?)(?: (?:of|for|in) [\w-]+(?: [\w-]+){0,4}?)?) (?:to )?(?:pass(?:ing)?|green)$/,
+    "selected $2 is green",
+  ],
+  [/^(.+?)(?: any)? no more$/, "no longer $1"],
   [/\b(?:type|typescript)[- ]check(?:s|ing|er)?\b/g, "typecheck"],
 ];
 
@@ -219,6 +251,9 @@ const SUBORDINATE =
 
 /** The part in front of the first subordinate clause: only a negation there denies the whole. */
 export function mainOf(bare: string): string {
+  const told = /: /.exec(bare)?.index ?? -1;
+  const explained = told > 0 && /\b(?:is|are|was|were|been|has|have|works|gone)\b/.test(bare.slice(0, told));
+  if (explained) return mainOf(bare.slice(0, told));
   const at = SUBORDINATE.exec(bare)?.index ?? -1;
   return at > 0 ? bare.slice(0, at) : bare;
 }

@@ -2,6 +2,7 @@ import type { Found } from "./claims-checks.ts";
 
 export const FIXES =
   /^(?:fix|hotfix|bug ?fix|resolve|solve|repair|correct|patch|address|close|handle|prevent|avoid|stop|guard|eliminate)/;
+const DOCS = /\b(?:docs?|documentation|readme|comments?|changelog|wording|design|ui)\b/;
 const ADDS = /^(?:add|implement|creat|introduc|wr[io]t|support|enable|allow|provide|extend|expose)/;
 /** What follows when "fix" or "change" is a noun: "the fix is to clear the cache". */
 const NOUN =
@@ -34,6 +35,9 @@ export function byVerb(verb: string, object: string): Found[] {
   if (verb.startsWith("optimi"))
     return [{ kind: /\b(?:imports?|wording|docs?|layout)\b/.test(thing) ? "unknown" : "faster" }];
   if (ADDS.test(verb)) return byAdd(thing);
+  if (/^(?:clean|tidied|simplif|restructure|reorgani)/.test(verb))
+    return [{ kind: DOCS.test(thing) ? "unknown" : "no-regression" }];
+  if (verb.startsWith("cover")) return [{ kind: "added" }];
   if (verb.startsWith("refactor") || /^(?:the |this |a |some )?refactor/.test(thing))
     return [{ kind: "no-regression" }];
   if (/^applied|^apply|^made/.test(verb) && /^(?:the |a |my )?(?:bug ?)?fix\b/.test(thing)) return [{ kind: "fixed" }];
@@ -44,7 +48,7 @@ export function byVerb(verb: string, object: string): Found[] {
 const DEPENDENCIES =
   /^(?:all |the |our |some |outdated |npm |dev |runtime |production |python |vulnerable )*(?:dependenc(?:y|ies)|deps|devdependencies|packages|[\w-]+ group (?:with|across))\b(?! (?:\w+ )?(?:list|section|docs|file|table|graph))/;
 export const FASTER =
-  /\b\d[\d.,]* ?(?:x|times|%|percent)[- ](?:faster|quicker|speed-?up)\b|\b(?:is|are|runs?|much|now|significantly|noticeably|way|slightly|^|\w+s) (?:much |a lot |significantly |even |now )*(?:faster|quicker)\b(?! to\b)|\bfaster than\b|\b(?:performance|throughput|speed) (?:is|was|has|improved|improves|increased)\b|\bspeed-?ups?\b/;
+  /\b(?:twice|\w+ times|\d+x?) as (?:fast|quick)\b|\bhalf the time\b|\b\d[\d.,]* ?(?:x|times|%|percent)[- ](?:faster|quicker|speed-?up)\b|\b(?:is|are|runs?|much|now|significantly|noticeably|way|slightly|^|\w+s) (?:much |a lot |significantly |even |now )*(?:faster|quicker)\b(?! to\b)|\bfaster than\b|\b(?:performance|throughput|speed) (?:is|was|has|improved|improves|increased)\b|\bspeed-?ups?\b/;
 
 export function byFix(verb: string, thing: string): Found[] {
   if (verb.startsWith("close") && !/#\d|\bgh-\d|\b[a-z]{2,10}-\d+\b|\b(?:bug|issue|ticket)\b|theurl/.test(thing))
@@ -102,7 +106,9 @@ const CODE =
   /\bthecode\b|\b(?:parser|parsing|crash|bug|function|variable|identifier|import|config key|command|regex|query|code|method|flag)\b/;
 
 /** What was fixed decides: "lint errors" is lint-clean. Several things joined by commas are looked at one by one. */
-export function fixedThing(thing: string): Found[] {
+export function fixedThing(object: string): Found[] {
+  const [head = ""] = object.split(": ");
+  const thing = THINGS.some(({ pattern, found }) => found[0]?.kind !== "unknown" && pattern.test(head)) ? head : object;
   const parts = thing.split(/, and |, | and | & | \+ /).map((part) => part.trim());
   const seen = parts.map(
     (part) =>

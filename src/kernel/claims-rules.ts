@@ -25,7 +25,8 @@ export function readKinds(bare: string, context: Context): Found[] {
   if (context.role) return byRole(context.role, bare);
   if (TICKED.test(bare)) return readKinds(bare.slice(1).trim(), { ...context, checked: true });
   const did = deed(bare);
-  if (!did && !context.checked && idle(bare)) return [];
+  const told = mainOf(bare);
+  if (!did && !context.checked && (idle(told) || PAST.some((pattern) => pattern.test(told)))) return [];
   const affirmed = AFFIRM.exec(bare);
   if (affirmed) {
     const rest = readKinds(bare.slice(affirmed[0].length), { ...context, checked: false });
@@ -39,17 +40,31 @@ export function readKinds(bare: string, context: Context): Found[] {
       ...done.filter(({ kind }) => kind !== "unknown"),
       ...kept.filter(({ kind }) => !done.some((own) => own.kind === kind)),
     ];
-  if (did) return done;
-  const checks = readChecks(bare, context);
+  if (did) return explained(bare, done, context);
+  const vague = !context.checked && idle(bare);
+  const checks = vague ? [] : readChecks(bare, context);
   if (checks.length > 0) return checks;
+  if (NEW.test(bare)) return [{ kind: "added" }];
   const states = readState(bare);
   if (states.length > 0) return states;
-  return asserts(bare, context) ? [{ kind: "unknown" }] : [];
+  return !vague && asserts(bare, context) ? [{ kind: "unknown" }] : [];
 }
 
 /** "✅ Add tests", "✅ Run the tests": an item of a plan that was ticked, not a check that is good. */
 const TICKED =
   /^✅ ?(?:fix|add|implement|creat|writ|updat|remov|refactor|renam|run|execut|verif|check (?!s)|ensur|bump|upgrad|improv|introduc|handl|mov|mak|set up|wrote|review|investigat|document)/;
+
+/** "Fixed the types: tsc is clean", "Cleaned up: lint passes": what stands after the colon is claimed too. */
+function explained(bare: string, done: Found[], context: Context): Found[] {
+  const at = bare.indexOf(": ");
+  const rest = bare.slice(at + 2);
+  if (at < 0 || idle(rest)) return done;
+  const checks = readChecks(rest, context).filter(
+    ({ kind }) => kind !== "unknown" && !done.some((own) => own.kind === kind),
+  );
+  const bareVerb = checks.length > 0 && /^\S+(?: up)?$/.test(bare.slice(0, at));
+  return [...(bareVerb ? [] : done), ...checks];
+}
 
 /** What a conventional commit's type means; a dependency is recognised by its version before. */
 function byRole(role: Role, bare: string): Found[] {
@@ -72,14 +87,17 @@ function deed(bare: string): RegExpExecArray | undefined {
 const NOUNS =
   /^(?:fix|hotfix|bug ?fix|patch|change|update|support|cover|use|split|cut|handle|address|stop|upgrade|move|drop|write|repair|document|switch)$/;
 
+/** "More tests for x", "New function y in z", "with a test for it". */
+const NEW =
+  /^(?:with )?(?:an? |some |two |three |\d+ )?(?:new|more|additional) (?:\w+ )?(?:tests?|functions?|files?|options?|flags?|endpoints?|commands?|class(?:es)?|modules?|methods?|helpers?|pages?|routes?|components?)\b(?!.*\b(?:pass|fail|is|are|was|were|should|needed)\b)|^(?:along )?with (?:a |an |new |some |unit |regression )*tests?\b(?: (?:for|of) .*)?$/;
+
 const AFFIRM =
   /^(?:(?:i|we) )?(?:have |'ve )?(?:also |again |then |just |locally |manually |re-?)*(?:verified|confirmed|checked|ensured|validated|double-?checked|made sure|can confirm|confirming|verifying|verify|ensure|make sure)(?: (?:locally|manually|again|by hand))?(?: that|:)? (?=\S)/;
 const WHETHER = /\b(?:whether|if)\b/;
 
 /** Plans, wishes, attempts, possibilities, instructions, the past, and what others said. */
 function idle(bare: string): boolean {
-  const main = mainOf(bare);
-  return IDLE.some((pattern) => pattern.test(bare)) || PAST.some((pattern) => pattern.test(main));
+  return IDLE.some((pattern) => pattern.test(bare));
 }
 /** Read up to the first subordinate clause: "the two that were failing" tells nothing of the rest. */
 const PAST = [
@@ -87,7 +105,7 @@ const PAST = [
 ];
 const IDLE = [
   /\b(?:will|'ll|won't|going to|gonna|about to|plan(?:s|ned|ning)? to|intend|let me|let's|i'd|we'd|would|wouldn't|needs?(?: to)?|needed|has to|have to|must|to-?do|wip|want(?:s|ed)?|aims?|trying|tried|tries|try|attempt(?:s|ed|ing)?|in progress|working on|yet to|not yet|follow[- ]?up|later|next step|eventually|tomorrow|soon|waiting|pending|remains? to|left to|should have|is being|are being|to be)\b/,
-  /\b(?:may|might|could|couldn't|can(?! confirm)|unsure|not sure|perhaps|maybe|unclear|possibly|whether|wonder|suppose[ds]?|i hope|doubt)\b/,
+  /\b(?:may|might|could|couldn't|can(?! confirm)|unsure|not sure|perhaps|maybe|unclear|possibly|whether|wonder|possible|suppose[ds]?|i hope|doubt)\b/,
   /^(?:i|we)(?: am|'m| are|'re) (?:now |currently |still )*\w+ing\b|^(?:fix|add|runn|updat|implement|check|test|mak|creat|look|start|writ|refactor|investigat)\w*ing (?!(?:pass|is|are|was|work|succeed|clean|✅))/,
   /\bpreviously\b|^(?:before|originally|initially|at first|earlier|formerly|until now|in the past)\b|\bused to\b|\b(?:had|has) been \w+ing\b/,
   /\b(?:the|root|this|a|real|actual) (?:bug|problem|issue|cause|error|reason|crash|idea|goal|task|request|plan|culprit|failure) (?:here )?(?:was|is|were|lies|came|comes)(?! (?:now |also |already |completely |fully )*(?:fixed|resolved|gone|solved|corrected|addressed|closed|no longer))\b/,
@@ -100,13 +118,22 @@ function denied(bare: string): boolean {
   return NOT.test(bare) || /\b(?:fails?|failed|failing|broken)\b/.test(bare);
 }
 
+/** Any other verb in the past at the head ("deployed to production") is asserted too, unless it only tells how one worked. */
+const DEED =
+  /^(?:(?:i|we|i've|we've|have|also|then|now|just|successfully|already) )*(?:[a-z]{2,}(?:ed)|gave|put|took|set up|kept|sent|built|wrote) \S/;
+const NARRATION =
+  /^(?:(?:i|we|i've|we've|have|also|then|now|just|successfully|already) )*(?:looked|used|started|explored|examined|inspected|noticed|searched|reviewed|investigated|discovered|checked|identified|analy[sz]ed|wondered|traced|debugged|reproduced|decided|learned|asked|stopped|finished|reached|followed|walked|viewed|scanned|opened|listed|observed|reali[sz]ed|figured|attempted|tried|wanted|needed|requested|expected|based|related|suggested|proposed|planned|considered|located|compared|studied|confirmed|executed|launched|called|failed|encountered|hoped|noted|attached|detailed|limited|intended|selected|feed|need|indeed|speed|seed|embed|exceed|proceed|succeed)\b/;
+/** Admissions, plans and progress, also as the only sentence of a text. */
+const ADMITS =
+  /\b(?:incomplete|wrong|missing|unfinished|slower|worse|unclear|running|ongoing)\b|\b(?:fix|idea|plan|approach|solution|next step) (?:is|was) to\b|[?:]$/;
 const NOWADAYS =
-  /\b(?:is|are)\b.*\bnow$|\bfix(?:es)? (?:is|are|was|has been|have been) (?:now |also )*(?:in place|applied|verified|complete)\b|\b(?:criteria|requirements?|goals?) (?:is|are|were|have been) (?:now |all )*(?:met|fulfilled|satisfied|covered)\b/;
+  /\b(?:is|are)\b.*\bnow$|\bfrom now on\b|\bfix(?:es)? (?:is|are|was|has been|have been) (?:now |also )*(?:in place|applied|verified|complete)\b|\b(?:criteria|requirements?|goals?) (?:is|are|were|have been) (?:now |all )*(?:met|fulfilled|satisfied|covered)\b/;
 
 /** Whether something is asserted about the code that no rule covers. Narration ("I looked at …", "Here is …") asserts nothing. */
 function asserts(bare: string, { checked, alone }: Context): boolean {
   if (NOT.test(mainOf(bare)) || /\b(?:fail(?:s|ed|ing|ures?)?|broken|red)\b/.test(bare)) return false;
-  if (/^(?:i|we) |^(?:here|there|this is|these are|below|above|the following)\b/.test(bare)) return false;
+  if (DEED.test(bare) && !NARRATION.test(bare)) return true;
+  if (/^(?:i|we) |^(?:here|there|below|above|the following)\b/.test(bare)) return false;
   if (checked) return bare.includes(" ");
   if (
     /\b(?:is|are|looks?|feels?) (?:now )?(?:\w+ )?(?:cleaner|better|simpler|easier|clearer|safer|nicer|smaller|shorter|tidier|(?:more|less) \w+|consistent|thread-safe|production[- ]ready|up to date|deterministic|idempotent|secure|robust)\b/.test(
@@ -124,7 +151,8 @@ function asserts(bare: string, { checked, alone }: Context): boolean {
   if (NOWADAYS.test(bare)) return true;
   return (
     alone &&
-    /\b(?:handles|returns|throws|rejects|accepts|supports|parses|validates|ignores|keeps|raises|escapes|trims|sorts|behaves|answers|formats|strips|preserves)\b/.test(
+    !ADMITS.test(bare) &&
+    /\b(?:is|are|has|have|does|handles|returns|throws|rejects|accepts|supports|parses|validates|ignores|keeps|raises|escapes|trims|sorts|behaves|answers|formats|strips|preserves)\b/.test(
       bare,
     )
   );

@@ -15,7 +15,7 @@ const KEPT: [RegExp, Found["kind"]][] = [
   ],
   [
     new RegExp(
-      `\\b(?:no|without|zero|not)(?: any| (?:a )?)?(?: functional| behaviou?ral| semantic| intended)*(?: chang(?:e|es|ing))?(?: (?:in|to|of))? ?${BEHAVIOUR}(?: (?:is |was |were |are |has |have )?(?:been )?chang(?:e[sd]?|ing))?\\b`,
+      `\\b(?:no|without|zero|not)(?: any| an?)?(?: functional| behaviou?ral| semantic| intended)*(?: chang(?:e|es|ing))?(?: (?:in|to|of))? ?${BEHAVIOUR}(?: (?:is |was |were |are |has |have )?(?:been )?chang(?:e[sd]?|ing))?\\b`,
     ),
     "no-regression",
   ],
@@ -34,11 +34,11 @@ const KEPT: [RegExp, Found["kind"]][] = [
     "no-regression",
   ],
   [
-    /\b(?:everything|all)(?: else)? (?:still )?(?:works|behaves) (?:exactly )?(?:as|like) (?:it did )?before\b|\b(?:works|behaves) (?:exactly )?(?:the same )?as before\b|\beverything else (?:still )?(?:works|passes|is unaffected)\b/,
+    /\b(?:everything|all)(?: else)? (?:still )?(?:works|behaves) (?:exactly )?(?:as|like) (?:it did )?before\b|\b(?:works|behaves) (?:exactly )?(?:the same )?as before\b|\bno other tests? (?:is|are|was|were) (?:affected|broken|failing)\b|\bwithout changing (?:what|how|anything about how) (?:it|they|\w+) (?:does?|works?|behaves?)\b|\beverything else (?:still )?(?:works|passes|is unaffected)\b/,
     "no-regression",
   ],
   [
-    /\b(?:no|zero) other (?:source |code |project )?(?:files?|code|parts?|modules?|changes?|modifications?|edits)(?: (?:\w+ )?(?:were |was |have been |has been |are |is |got )?(?:touched|changed|modified|edited|affected|made|needed|required))?\b|\bnothing (?:else|more)(?: (?:was|is|has been|got|had|in \w+ \w+))* ?(?:change[ds]?|touched|modified|edited|added|altered)?$/,
+    /\b(?:no|zero) other (?:source |code |project )?(?:files?|code|parts?|modules?|changes?|modifications?|edits)(?: (?:\w+ )?(?:were |was |have been |has been |are |is |got )?(?:touched|changed|modified|edited|affected|made|needed|required))?\b|\bnothing (?:else|more)(?: (?:was|is|has been|got|had|in \w+ \w+))* ?(?:change[ds]?|touched|modified|edited|added|altered)?(?:$| (?:but|except|besides|other than|apart from|outside|than)\b)/,
     "nothing-else",
   ],
   [
@@ -46,7 +46,7 @@ const KEPT: [RegExp, Found["kind"]][] = [
     "nothing-else",
   ],
   [
-    /^(?:i |we |this |it |the |my |pr |commit |change |have |has |'ve )*only (?:chang|touch|modif|edit|alter|affect)\w* |\b(?:touch|chang|modif|affect)\w* only\b|\bonly (?!adds?\b|fix)[^,]{1,80} (?:was|were|is|are|has been|have been) (?:changed|touched|modified|edited|affected)\b|\b(?:the )?only (?:files? )?(?:\w+ )?(?:change[ds]?|touched|modified|edited|change is)(?: files?)? (?:is|are|was|were|to|in|files?)\b|\b(?:chang\w+|diff|edits?|modifications?) (?:is |are |was |were )?(?:limited|confined|restricted|scoped|isolated|contained) (?:to|in|within)\b/,
+    /^(?:i |we |this |it |the |my |pr |commit |change |have |has |'ve )*only (?:chang|touch|modif|edit|alter|affect)\w* |\b(?:touch|chang|modif|affect)\w* only\b|\bonly (?!adds?\b|fix)[^,]{1,80} (?:(?:was|were|is|are|has been|have been) )?(?:changed|touched|modified|edited|affected)\b|\b(?:the )?only (?:files? )?(?:\w+ )?(?:change[ds]?|touched|modified|edited|change is)(?: files?)? (?:is|are|was|were|to|in|files?)\b|\b(?:chang\w+|diff|edits?|modifications?) (?:is |are |was |were )?(?:limited|confined|restricted|scoped|isolated|contained) (?:to|in|within)\b/,
     "nothing-else",
   ],
 ];
@@ -133,6 +133,12 @@ export function readState(bare: string): Found[] {
   const verb = passive?.groups?.["verb"] ?? "";
   if (!passive || /\bto$|^(?:i|we|you)\b/.test(subject))
     return /^bug ?fix\b/.test(bare) ? [{ kind: "fixed" }] : /^new feature\b/.test(bare) ? [{ kind: "added" }] : [];
+  if (
+    /^(?:written|created|introduced|supported|changed|moved|replaced)$/.test(verb) &&
+    /\b(?:is|are)(?: \w+)? (?:written|created|introduced|supported|changed|moved|replaced)\b/.test(bare) &&
+    !/\bnow supported\b/.test(bare)
+  )
+    return [];
   if (verb === "gone" || FIXES.test(verb)) return byFix(verb, subject.replace(/^(?:all|both|every) of /, ""));
   return byVerb(verb, subject);
 }
