@@ -90,7 +90,7 @@ const TOOLS: readonly [pattern: RegExp, why: string][] = [
   [/^prisma\s+migrate\s+reset\b/, RESETS],
   [/^prisma\s+db\s+push\b.*--(accept-data-loss|force-reset)/, RESETS],
   [/^drizzle-kit\s+push\b.*--force/, RESETS],
-  [/^(rails|rake)\b.*\bdb:(drop|reset|purge|truncate_all|migrate:reset|schema:load|setup:all)/, RESETS],
+  [/^(rails|rake)\b.*\bdb:(drop|reset|purge|truncate_all|migrate:reset)/, RESETS],
   [/^(python[\d.]*\s+)?(\S*\/)?manage\.py\s+(flush|reset_db|sqlflush\s*\|)/, RESETS],
   [/^django-admin\s+(flush|reset_db)\b/, RESETS],
   [/^knex\b.*\bmigrate:rollback\b.*--all/, RESETS],

@@ -23,6 +23,8 @@ export function judgePath(path: string, access: Access & { readonly writes: bool
   const inside = isUnder(full, facts.root);
   if (/\/\.git\/(hooks\/|config$)/.test(full))
     return [{ decision: "ask", rule: "bypass-check", part, why: "changes what git runs by itself" }];
+  if (secret && ENV_FILE.test(full))
+    return [{ decision: "ask", rule: "secrets", part, why: "changes the environment of another folder" }];
   if (secret || (isUnder(full, `${facts.home}/.ssh`) && !inside)) {
     const why = "changes keys or credentials";
     return [{ decision: "deny", rule: "secrets", part, why, instead: "ask the person to do it" }];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { describe, test } from "node:test";
 import { DANGER_RULES, judgeTool } from "./danger.ts";
 import type { GuardFacts } from "./danger.ts";
@@ -166,6 +167,16 @@ describe("normal work passes", () => {
       "ps aux | grep node",
       "test -f ~/.lodestar || echo none",
       "# rm -rf /\nls",
+      'BUILD_DIR=$(pwd)/dist; rm -rf "$BUILD_DIR"',
+      'cd "$(git rev-parse --show-toplevel)" && npm test',
+      "git commit -m 'it'\\''s rm -rf / time'",
+      "find . -type d -empty -delete",
+      "for i in {1..5}; do curl -s localhost:3000; done",
+      "node server.js & sleep 2; kill $!",
+      "pytest -k 'drop or truncate'",
+      "export $(grep -v '^#' .env | xargs)",
+      "lsof -i :3000 | awk '{print $2}' | xargs kill -9",
+      "chmod -R 777 /tmp/x",
       "echo 'unfinished",
     ],
     "allow",
@@ -376,7 +387,14 @@ describe("a person is asked", () => {
   judgeAll(["crontab -r", "systemctl stop nginx", "launchctl unload x.plist"], "ask", { rule: "system" });
   judgeAll(["chmod -R 777 .", "chmod -R a+rwx src"], "ask", { rule: "permissions" });
   judgeAll(
-    ["cat ~/.ssh/id_rsa", "head ~/.aws/credentials", "cp ~/.netrc .", "cat ../other/.env", "base64 < ~/.ssh/id_rsa"],
+    [
+      "cat ~/.ssh/id_rsa",
+      "head ~/.aws/credentials",
+      "cp ~/.netrc .",
+      "cp .env ../shared/.env",
+      "cat ../other/.env",
+      "base64 < ~/.ssh/id_rsa",
+    ],
     "ask",
     {
       rule: "secrets",
@@ -617,7 +635,9 @@ describe("what a finding says", () => {
 
   test("every rule has a name of its own and a sentence", () => {
     assert.equal(new Set(DANGER_RULES.map(({ id }) => id)).size, DANGER_RULES.length);
-    for (const { says } of DANGER_RULES) assert.match(says, /^[A-Z].*\.$/s);
+    const page = readFileSync(new URL("../../docs/guard.md", import.meta.url), "utf8");
+    for (const { id, says } of DANGER_RULES)
+      assert.ok(page.includes(`| \`${id}\` | ${says} |`), `docs/guard.md lacks ${id}`);
   });
 });
 
