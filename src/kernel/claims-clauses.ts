@@ -175,15 +175,16 @@ function finish(masked: string, spans: Masked): Clause {
 
 /** Rewrites that leave the sense: weak assertions become plain ones, "no errors" becomes CLEANOK, "can now" becomes "now supports". */
 function plainly(bare: string): string {
-  let out = bare.replace(
+  let out = trimmed(bare).replace(
     /^(?:(?:and|but|so|then|also|plus|which|while|although|though|whereas|so that|that)\b[,:]? |[-–—,:;(] ?)+/,
     "",
   );
   for (const [pattern, plain] of REWRITES) out = out.replace(pattern, plain);
-  return out
-    .replace(/ +/g, " ")
-    .replace(/[\s,:;.!…–—(-]+$/u, "")
-    .trim();
+  return trimmed(out.replace(/ +/g, " "));
+}
+
+function trimmed(text: string): string {
+  return text.replace(/[\s,:;.!…–—(-]+$/u, "").trim();
 }
 
 const CHECK =

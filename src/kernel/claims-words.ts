@@ -204,6 +204,6 @@ const STOP = new Set(
     "support supported supports supporting enable enabled enables allow allowed allows provide provides update updated updates upgrade upgraded bump bumped bumps change changed changes changing modify modified touch touched " +
     "pass passes passed passing succeed succeeds succeeded green clean ok okay fine good work works worked working run runs ran running start starts started build builds built compile compiles compiled " +
     "make makes made get gets got gone new longer seem seems appear appears believe think verified verify confirmed confirm checked ensured tested locally likely probably hopefully " +
-    "faster quicker speed behavior behaviour regression regressions unchanged refactor refactored improve improved suite full whole entire complete existing remaining"
+    "cover covers covered covering faster quicker speed behavior behaviour regression regressions unchanged refactor refactored improve improved suite full whole entire complete existing remaining"
   ).split(" "),
 );
