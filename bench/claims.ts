@@ -17,6 +17,8 @@ import { endDaemon, inFolder, lodestar, PROGRAM } from "./_lodestar.ts";
 import { printTable, quantile, type Row } from "./_table.ts";
 
 const AT_ONCE = 2;
+/** "At least 90 %", where the table asks for more than a number. */
+const JUST_BELOW_90 = 89.999;
 /** Milliseconds; whoever needs longer has no verdict. */
 const PATIENCE = 300_000;
 /** What this reads of the JSON that `prove` prints. */
@@ -169,9 +171,6 @@ function figures(results: readonly Result[]): Row[] {
   ];
   return rows.filter((row) => !Number.isNaN(row.value));
 }
-
-/** "At least 90 %", where the table asks for more than a number. */
-const JUST_BELOW_90 = 89.999;
 
 function holds({ value, atMost = Infinity, atLeast = -Infinity }: Row): boolean {
   return value < atMost && value > atLeast;
