@@ -77,7 +77,7 @@ function visit(parts: readonly Part[], values: Values): void {
 function unquoted(text: string, options: { values: Values; first: boolean }): string {
   if (!/[[*?{},~]/.test(text)) return text;
   const marked = text
-    .replaceAll(/\[[^\]\s/]+\]/g, GLOB)
+    .replaceAll(/\[[^\][\s/]{1,64}\]/g, GLOB)
     .replaceAll(/[*?]/g, GLOB)
     .replaceAll("{", OPEN)
     .replaceAll("}", CLOSE)

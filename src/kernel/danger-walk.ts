@@ -17,7 +17,7 @@ import type { Call, Finding, GuardFacts } from "./danger-rules.ts";
 import type { Command, Pipeline, Script } from "./danger-words.ts";
 
 /** More commands in one call, or texts in texts, than people write. */
-const MOST_COMMANDS = 1000;
+const MOST_COMMANDS = 400;
 const DEEPEST = 12;
 const MOST_PIPED = 50;
 

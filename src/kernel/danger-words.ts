@@ -151,6 +151,7 @@ export function readQuoted(reader: Reader, end: string | undefined): Part[] {
 
 function readDollar(reader: Reader, parts: Part[], quoted: boolean): void {
   const next = reader.text[reader.at + 1];
+  spend(reader);
   if (next === "'" && !quoted) return readAnsi(reader, parts);
   if (next === '"' && !quoted) return void reader.at++;
   if (reader.text.startsWith("$((", reader.at)) {

