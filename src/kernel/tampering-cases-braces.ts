@@ -53,7 +53,7 @@ export function rustCases(source: Source): TestCaseSource[] {
 
 /** What stands between the end of the thing before and `at`: attributes, annotations and modifiers. */
 export function attributesBefore(source: Source, at: number): { text: string; start: number } {
-  const from = Math.max(0, at - 800);
+  const from = Math.max(0, at - 400);
   const before = source.code.slice(from, at).replace(/\{[^{}]*\}(?=\s*\))/g, (part) => part.replace(/[^\n]/g, " "));
   const last = Math.max(before.lastIndexOf("}"), before.lastIndexOf(";"), before.lastIndexOf("{"));
   const text = before.slice(last + 1);

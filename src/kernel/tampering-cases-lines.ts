@@ -88,7 +88,8 @@ export function rubyCases(source: Source): TestCaseSource[] {
       ? word.slice(4).trim()
       : (/["']((?:[^"'\\\n]|\\.)*)["']/.exec(line)?.[1] ?? line.trim().slice(0, 80));
     const block = /\bdo\b|\{/.test(source.code.slice(start, lineEnd)) || word.startsWith("def");
-    const oneLine = /\{.*\}\s*$|\bend\s*$/.test(source.code.slice(start, lineEnd));
+    const code = source.code.slice(start, lineEnd).trimEnd();
+    const oneLine = (code.includes("{") && code.endsWith("}")) || /\bend$/.test(code.slice(-4));
     const end = !block || oneLine ? lineEnd : blockEnd(source, match.index, indent.length);
     const opener = source.code.slice(start, lineEnd).search(/\{|\bdo\b/);
     const meta = /,\s*(?::skip\b|skip:\s*(?!false)|:pending\b|pending:\s*(?!false))/.exec(line);

@@ -67,7 +67,8 @@ function readCall(source: Source, call: Call): TestCaseSource | undefined {
   const { start, open, words, group } = call;
   const close = source.close[open] ?? -1;
   const end = close < 0 ? source.text.length : close;
-  const args = splitArguments(source, open + 1, end);
+  // Of a call that never closes only the beginning is read.
+  const args = splitArguments(source, open + 1, close < 0 ? Math.min(end, open + 300) : end);
   const title = titleOf(source, args);
   const body = bodyOf(source, args);
   if (title === undefined || (!body && !startsWithQuote(source, args[0]))) return undefined;
@@ -76,7 +77,7 @@ function readCall(source: Source, call: Call): TestCaseSource | undefined {
   const options = args.filter((arg) => source.code[arg[0]] === "{");
   const skipped = skipOf(source, { ...call, options, body });
   const focused = focusOf(source, { ...call, options });
-  const at: [number, number] = body ?? [end, end];
+  const at: [number, number] = body ? [body[0], close < 0 ? end : body[1]] : [end, end];
   return {
     title,
     isGroup: group,

@@ -5,6 +5,9 @@ import type { Case } from "./tampering-suite.ts";
 import { COMMENT, lineAt, type Source } from "./tampering-text.ts";
 import { weaker } from "./tampering-weaker.ts";
 
+/** No test has more assertions that changed; those of a hostile one are not all compared with each other. */
+const MOST_COMPARED = 400;
+
 interface Pair {
   readonly change: Change;
   readonly was: Case;
@@ -13,10 +16,10 @@ interface Pair {
 }
 
 /**
- * What a case that still exists asserts less. `moved` counts the assertions that are new somewhere in the change; what is found
- * there is taken from it, so that two lost ones do not rest on one.
+ * What a case that still exists asserts less. `lost` counts how many of each assertion the whole change has lost: what is
+ * reported is taken from it, so that one that moved to another test is none.
  */
-export function compareCase(pair: Pair, moved: Map<string, number>): Tampering[] {
+export function compareCase(pair: Pair, lost: Map<string, number>): Tampering[] {
   const { was, is } = pair;
   const old = live(was);
   const now = live(is);
@@ -28,18 +31,22 @@ export function compareCase(pair: Pair, moved: Map<string, number>): Tampering[]
     if (!emptied && (fresh.length > 0 || pair.renamed)) found.push(changed(pair));
     return found;
   }
-  const buried = left.filter((one) => deadKeys(is).has(one.key) && !deadKeys(was).has(one.key));
+  const [deadBefore, deadNow] = [deadKeys(was), deadKeys(is)];
+  const buried = left.filter((one) => deadNow.has(one.key) && !deadBefore.has(one.key));
   if (buried.length > 0) found.push(buriedAssertions(pair, buried));
-  const rest = left.filter((one) => !buried.includes(one));
-  const partners = pairUp(rest, fresh);
+  const hidden = new Set(buried);
+  const rest = left.filter((one) => !hidden.has(one)).slice(0, MOST_COMPARED);
+  const trusted = fresh.filter(({ helper }) => helper === undefined || helperAsserts(pair, helper));
+  const partners = pairUp(rest, trusted.slice(0, MOST_COMPARED));
   const vanished = commonBody(pair, rest, partners);
   if (vanished) return [...found, vanished];
   for (const one of rest) {
     const partner = partners.get(one);
+    if (partner?.key !== one.key && (lost.get(one.key) ?? 0) <= 0) continue;
     if (partner) {
       const verdict = weaker(one, partner);
       if (verdict) found.push(weakened(pair, { one, partner, ...verdict }));
-    } else if (!foundElsewhere(one, { moved, fresh, pair })) found.push(removed(pair, one));
+    } else if (!foundElsewhere(one, { lost, fresh, pair })) found.push(removed(pair, one));
   }
   if (found.length === 0) found.push(changed(pair));
   return found;
@@ -56,11 +63,12 @@ function deadKeys(own: Case): Set<string> {
 }
 
 function withoutEqual(old: readonly Assertion[], now: readonly Assertion[]): [Assertion[], Assertion[]] {
+  const adriftNow = new Set(now.filter(({ adrift }) => adrift).map(({ key }) => key));
   const counts = new Map<string, number>();
   for (const { key } of now) counts.set(key, (counts.get(key) ?? 0) + 1);
   const left = old.filter(({ key, adrift }) => {
     const count = counts.get(key) ?? 0;
-    if (count === 0 || (!adrift && now.some((one) => one.key === key && one.adrift))) return true;
+    if (count === 0 || (!adrift && adriftNow.has(key))) return true;
     counts.set(key, count - 1);
     return false;
   });
@@ -124,13 +132,11 @@ function bodyIsEmpty({ source, one }: Case): boolean {
 /** Whether a lost assertion is elsewhere now: moved, merged into a bigger one, or inside a helper that asserts. */
 function foundElsewhere(
   one: Assertion,
-  all: { moved: Map<string, number>; fresh: readonly Assertion[]; pair: Pair },
+  all: { lost: Map<string, number>; fresh: readonly Assertion[]; pair: Pair },
 ): boolean {
-  const count = all.moved.get(one.key) ?? 0;
-  if (count > 0) {
-    all.moved.set(one.key, count - 1);
-    return true;
-  }
+  const count = all.lost.get(one.key) ?? 0;
+  if (count <= 0) return true;
+  all.lost.set(one.key, count - 1);
   const own = one.expected.filter((text) => text.length > 0);
   const name = /(\w+)(?:\(\))?$/.exec(one.actual)?.[1] ?? one.actual;
   const merged = all.fresh.some(
@@ -151,7 +157,10 @@ function helperAsserts({ change, is }: Pair, helper: string): boolean {
     new RegExp(`\\b(?:function|def|func|fn|const|let)\\s+${helper.replace(/[^\w]/g, "")}\\b`),
   );
   if (at < 0) return /\bimport\b|\brequire\b|\buse\b/.test(is.source.code);
-  return /\b(?:expect|assert\w*|Assert|should|t\.\w+)\b/.test(is.source.code.slice(at + helper.length + 8, at + 3_000));
+  const open = is.source.code.indexOf("{", at);
+  const close = open > 0 && is.source.language !== "py" ? (is.source.close[open] ?? -1) : -1;
+  const body = is.source.code.slice(at + helper.length + 8, close > 0 ? close : at + 3_000).split(/\ndef /)[0] ?? "";
+  return /\b(?:expect|assert\w*|Assert|should|t\.\w+)\b/.test(body);
 }
 
 function buriedAssertions(pair: Pair, buried: readonly Assertion[]): Tampering {

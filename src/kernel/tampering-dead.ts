@@ -39,9 +39,13 @@ function isCase(source: Source, at: number): boolean {
   return close > 0 && /=>|\bfunction\b/.test(source.code.slice(at, Math.min(close, at + 400)));
 }
 
+/** No test is longer; a hostile one is not looked into. */
+const LONGEST_BODY = 100_000;
+
 /** Where assertions of a test can no longer fail it. */
 export function deadParts(source: Source, one: TestCaseSource): Dead[] {
   const found: Dead[] = [];
+  if (one.bodyEnd - one.bodyStart > LONGEST_BODY) return found;
   const code = source.code.slice(one.bodyStart, one.bodyEnd);
   const early =
     source.language === "py" || source.language === "rb" ? earlyByIndent(source, one, code) : earlyByBrace(source, one);
@@ -86,7 +90,10 @@ function earlyByBrace(source: Source, one: TestCaseSource): Dead | undefined {
 /** `if (process.env.CI) return`: the text of it, when its condition is of the environment and the branch only returns. */
 function branchReturn(source: Source, at: number, end: number): string | undefined {
   let open = skipBlank(source, at + 2);
-  let close = source.code[open] === "(" ? (source.close[open] ?? -1) : source.code.indexOf("{", open) - 1;
+  let close =
+    source.code[open] === "("
+      ? (source.close[open] ?? -1)
+      : open + source.code.slice(open, open + 300).indexOf("{") - 1;
   if (close < open || close > end) return undefined;
   const condition = source.plain.slice(open, close + 1);
   if (!CI.test(condition) || PLATFORM.test(condition)) return undefined;
@@ -159,7 +166,8 @@ function takesAssertions(source: Source, caught: string): boolean {
 /** The end of what a branch at `at` governs. */
 function blockEnd(source: Source, at: number, limit: number): number {
   if (source.language === "py" || source.language === "rb") return indented(source, at, limit);
-  let open = source.code.indexOf("{", at);
+  const found = source.code.slice(at, at + 400).indexOf("{");
+  let open = found < 0 ? -1 : at + found;
   const line = source.code.indexOf("\n", at);
   if (line >= 0 && (open < 0 || open > line) && source.code.slice(line, open < 0 ? line : open).trim() !== "")
     open = -1;
@@ -189,8 +197,8 @@ function indentOf(source: Source, line: number): number {
 
 /** Where the expression begins that a `.catch` at `at` belongs to: after the last `;` or line that no bracket encloses. */
 function chainStart(source: Source, one: TestCaseSource, at: number): number {
-  let start = one.bodyStart;
-  for (let next = one.bodyStart; next < at; next++) {
+  let start = Math.max(one.bodyStart, at - 2_000);
+  for (let next = start; next < at; next++) {
     const close = source.close[next] ?? -1;
     if (close > next && close < at) next = close;
     else if (source.code[next] === ";" || source.code[next] === "{") start = next + 1;

@@ -16,7 +16,7 @@ interface Side {
 export function findTestTampering(changes: readonly Change[]): Tampering[] {
   const sides = changes.filter(({ test }) => test).map(readSide);
   const matched = matchCases(sides);
-  const moved = newAssertions(sides);
+  const lostKeys = lostAssertions(sides);
   const found: Tampering[] = [];
   const lost = new Set<Change>();
   for (const side of sides) {
@@ -27,8 +27,11 @@ export function findTestTampering(changes: readonly Change[]): Tampering[] {
   }
   for (const pair of matched) {
     if (lost.has(pair.change)) continue;
-    if (pair.was && pair.is) found.push(...compareCase({ ...pair, was: pair.was, is: pair.is }, moved));
-    else if (pair.was) found.push(deletedCase(pair.change, pair.was));
+    if (pair.was && pair.is) found.push(...compareCase({ ...pair, was: pair.was, is: pair.is }, lostKeys));
+    else if (pair.was)
+      found.push(
+        mergedCase(pair.change, { was: pair.was, matched, lost: lostKeys }) ?? deletedCase(pair.change, pair.was),
+      );
   }
   return [...found, ...silenced(matched, sides)];
 }
@@ -43,16 +46,16 @@ function readSide(change: Change): Side {
   };
 }
 
-/** Assertions that are in a changed file now and were in none before: what a case lost may be there. */
-function newAssertions(sides: readonly Side[]): Map<string, number> {
+/** How many of each assertion all changed files have lost together: what only moved between them is not lost. */
+function lostAssertions(sides: readonly Side[]): Map<string, number> {
   const counts = new Map<string, number>();
   const count = (suite: Suite | undefined, by: number) => {
     const all = [...(suite?.cases ?? []).flatMap((own) => own.assertions), ...(suite?.loose ?? [])];
     for (const { key } of all) counts.set(key, (counts.get(key) ?? 0) + by);
   };
   for (const { before, after } of sides) {
-    count(after, 1);
-    count(before, -1);
+    count(before, 1);
+    count(after, -1);
   }
   return counts;
 }
@@ -116,6 +119,46 @@ function deletedCase(change: Change, was: Case): Tampering {
     diff: diffOf(linesOf(source, one.start, one.end), []),
     loosens: !one.pending && !(one.skipped && !one.skipped.platform),
   };
+}
+
+/** A case whose assertions all stand in other tests now, or whose values are in a table that a new test goes through. */
+function mergedCase(
+  change: Change,
+  how: { was: Case; matched: readonly Matched[]; lost: ReadonlyMap<string, number> },
+): Tampering | undefined {
+  const { was, matched, lost } = how;
+  const keys = was.assertions.map(({ key }) => key);
+  if (keys.length === 0) return undefined;
+  const elsewhere = keys.every((key) => (lost.get(key) ?? 0) <= 0);
+  const values = keys.flatMap((key) => key.match(/"[^"]*"|\b\d[\w.]*/g) ?? []);
+  const text = change.after?.text.replaceAll("'", '"') ?? "";
+  const table =
+    values.length > 0 &&
+    matched.some(
+      (pair) =>
+        pair.change === change &&
+        pair.is &&
+        pair.is.assertions.length > 0 &&
+        isTable(pair.is) &&
+        !(pair.was && isTable(pair.was)),
+    ) &&
+    values.every((value) => text.includes(value));
+  if (!elsewhere && !table) return undefined;
+  return {
+    ...deletedCase(change, was),
+    what: `the test "${was.one.title}" was merged into another`,
+    kind: "test-changed",
+    loosens: false,
+  };
+}
+
+/** Whether a test goes through a table of values: by its own words or in a loop around it. */
+function isTable({ source, one }: Case): boolean {
+  const before = source.code.slice(Math.max(0, one.start - 200), one.start);
+  const own = source.code.slice(one.start, Math.min(one.end, one.start + 3_000));
+  const loop =
+    /\bfor\b|\.each\b|forEach|parametrize|subTest|rstest|#\[case|Source\(|TestCase\(|InlineData|dataProvider|DataProvider|\brange\b/;
+  return loop.test(own) || /\bfor\s*\([^)]*\)\s*\{?\s*$|forEach\([^;]*\{?\s*$|\.each do \|[^|]*\|\s*$/.test(before);
 }
 
 function inComment(source: Source, title: string): boolean {

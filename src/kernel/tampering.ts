@@ -1,5 +1,10 @@
 import type { ChangedFile, Tampering } from "../sdk/index.ts";
 import { byPlace, readChange } from "./tampering-change.ts";
+import { findCiTampering } from "./tampering-ci.ts";
+import { findConfigTampering } from "./tampering-config.ts";
+import { findHiddenExits, findSuppressions } from "./tampering-exits.ts";
+import { findCommandTampering } from "./tampering-scripts.ts";
+import { findSnapshots } from "./tampering-snapshots.ts";
 import { findTestTampering } from "./tampering-tests.ts";
 
 export { isRunnerConfig, isTestFile } from "./tampering-paths.ts";
@@ -10,5 +15,13 @@ export { isRunnerConfig, isTestFile } from "./tampering-paths.ts";
  */
 export function findTampering(files: readonly ChangedFile[]): Tampering[] {
   const changes = files.map(readChange);
-  return findTestTampering(changes).toSorted(byPlace);
+  return [
+    ...findTestTampering(changes),
+    ...changes.flatMap(findHiddenExits),
+    ...findSnapshots(changes),
+    ...findConfigTampering(changes),
+    ...changes.flatMap(findCommandTampering),
+    ...findCiTampering(changes),
+    ...findSuppressions(changes),
+  ].toSorted(byPlace);
 }
