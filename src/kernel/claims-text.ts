@@ -13,6 +13,8 @@ export interface Statement {
 
 /** Characters of a text that are read: its first and its last half of them. No message of a person or an agent is longer. */
 const MAX_TEXT = 100_000;
+/** No message has more; what is behind them is not read. */
+const MOST_STATEMENTS = 2000;
 /** Characters of one line that are read. */
 const MAX_LINE = 8000;
 
@@ -66,7 +68,7 @@ export function readStatements(text: string): Statement[] {
     open = { text: content, last: line, checked: item?.box === "ticked", role };
   }
   close();
-  return out.filter(({ text }) => /[\p{L}✅]/u.test(text));
+  return out.filter(({ text }) => /[\p{L}✅]/u.test(text)).slice(0, MOST_STATEMENTS);
 }
 
 /** The head and the tail of a very long text, each cut where a sentence or a line ends. */

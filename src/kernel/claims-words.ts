@@ -32,7 +32,7 @@ export function mask(text: string): Masked {
   const spans: Span[] = [];
   const hide = (kind: Span["kind"], own: string): string => {
     if (spans.length >= MOST) return own;
-    spans.push({ text: own, kind });
+    spans.push({ text: unmask(own, { text: "", spans }), kind });
     return String.fromCharCode(FIRST + spans.length - 1);
   };
   const masked = text

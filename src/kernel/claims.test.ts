@@ -401,6 +401,7 @@ test("escapes, controls, bidi marks, HTML and Markdown are not in a claim's text
     "\u001b[31m\u202eFixed\u202c\u001b[0m the \u0000<b onclick='x'>crash</b>\u0007 in **`a.ts`**\u200b",
   );
   assert.equal(claim?.text, "Fixed the crash in a.ts");
+  assert.equal(splitClaims('Fixed the "no `id` given" error')[0]?.text, 'Fixed the "no id given" error');
   assert.equal(splitClaims(`Fixed ${"very ".repeat(200)}bad crash`)[0]?.text.length, 300);
 });
 

@@ -34,7 +34,7 @@ export function splitClaims(text: string): Claim[] {
     for (const clause of reading.sentences.flat()) if (isDone(clause)) done ??= clause.text;
     claims.push(...claimsOf(reading, statement, { alone }));
   }
-  const merged = unique(claims);
+  const merged = unique(claims.filter(({ text }) => text !== ""));
   if (merged.length === 0) return [done === undefined ? NO_CLAIM : { ...NO_CLAIM, text: done }];
   return fewest(merged);
 }
@@ -76,7 +76,7 @@ function claim(found: Found, how: { clause: Clause; head: Clause | undefined; re
   const { about, files, names } = subjectOf(head ? `${head.masked}: ${clause.masked}` : clause.masked, reading.spans);
   const own = OWN_WORDS[found.kind];
   const dependency = found.kind === "dependency-updated" ? dependencyOf(clause.text, { deps: true }) : undefined;
-  const text = head ? `${head.text}: ${clause.text}` : clause.text;
+  const text = [head?.text ?? "", clause.text].filter((part) => part !== "").join(": ");
   return {
     text: text.length > 300 ? `${text.slice(0, 299).replace(/[\uD800-\uDBFF]$/, "")}…` : text,
     kind: found.kind,
