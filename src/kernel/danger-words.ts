@@ -75,7 +75,7 @@ export function readWord(reader: Reader): Word {
   while (reader.at < reader.text.length && !reader.broken) {
     const plain = match(reader, PLAIN);
     if (plain !== undefined) {
-      parts.push({ kind: "text", text: plain, quoted: false });
+      addText(parts, plain, false);
       continue;
     }
     const char = reader.text[reader.at];
@@ -93,7 +93,7 @@ function readChoice(reader: Reader, parts: Part[]): void {
   const end = reader.text.indexOf(")", reader.at);
   if (end < 0) return fail(reader);
   reader.at = end + 1;
-  parts.push({ kind: "text", text: "*", quoted: false });
+  addText(parts, "*", false);
 }
 
 function readInner(reader: Reader, options: { parts: Part[]; skip: number; quoted?: boolean }): void {
@@ -120,13 +120,13 @@ function readEscape(reader: Reader, parts: Part[], quoted: boolean): void {
   reader.at += 2;
   if (next === "\n") return;
   const kept = quoted && !/["\\$`]/.test(next) ? `\\${next}` : next;
-  parts.push({ kind: "text", text: kept, quoted: true });
+  addText(parts, kept, true);
 }
 
 function readLiteral(reader: Reader, parts: Part[]): void {
   const end = reader.text.indexOf("'", reader.at + 1);
   if (end < 0) return fail(reader);
-  parts.push({ kind: "text", text: reader.text.slice(reader.at + 1, end), quoted: true });
+  addText(parts, reader.text.slice(reader.at + 1, end), true);
   reader.at = end + 1;
 }
 
@@ -141,8 +141,8 @@ export function readQuoted(reader: Reader, end: string | undefined): Part[] {
       break;
     }
     const plain = match(reader, end === "))" ? /[^\\$`)]+/y : PLAIN_IN_QUOTES);
-    if (plain !== undefined) parts.push({ kind: "text", text: plain, quoted: true });
-    else if (!readSpecial(reader, parts, true)) parts.push({ kind: "text", text: take(reader), quoted: true });
+    if (plain !== undefined) addText(parts, plain, true);
+    else if (!readSpecial(reader, parts, true)) addText(parts, take(reader), true);
   }
   reader.at += end?.length ?? 0;
   reader.depth--;
@@ -183,7 +183,7 @@ function readAnsi(reader: Reader, parts: Part[]): void {
   if (!found) return fail(reader);
   reader.at += found[0].length;
   const decoded = (found[1] ?? "").replaceAll(/\\(?:x([\da-f]{1,2})|([0-7]{1,3})|u([\da-f]{4})|([^]))/gi, decode);
-  parts.push({ kind: "text", text: decoded, quoted: true });
+  addText(parts, decoded, true);
 }
 
 function decode(_: string, hex?: string, octal?: string, unicode?: string, other?: string): string {
@@ -210,6 +210,14 @@ export function tooDeep(reader: Reader): boolean {
   if (reader.depth > DEEPEST) fail(reader);
   spend(reader);
   return reader.broken;
+}
+
+/** Joins what is quoted alike: a word of many small quotes is still one text. */
+function addText(parts: Part[], text: string, quoted: boolean): void {
+  const last = parts.at(-1);
+  if (last?.kind === "text" && last.quoted && quoted)
+    parts[parts.length - 1] = { kind: "text", text: last.text + text, quoted };
+  else parts.push({ kind: "text", text, quoted });
 }
 
 function spend(reader: Reader): void {

@@ -670,6 +670,7 @@ describe("hostile commands of 100 KB are judged within 200 ms", () => {
     "dollar quotes": fill("$'\\'"),
     "unknown variables": fill("$X~"),
     "here-documents on a line": fill("$X<<A"),
+    "empty quotes": fill("''"),
     patterns: fill("case a in b) "),
   };
   for (const [name, command] of Object.entries(table))
