@@ -35,8 +35,14 @@ export function byVerb(verb: string, object: string): Found[] {
   if (verb.startsWith("optimi"))
     return [{ kind: /\b(?:imports?|wording|docs?|layout)\b/.test(thing) ? "unknown" : "faster" }];
   if (ADDS.test(verb)) return byAdd(thing);
-  if (/^(?:clean|tidied|simplif|restructure|reorgani)/.test(verb))
+  // What changes the shape and not what it does: that is what a check can tell of it.
+  if (
+    /^(?:clean|tidied|simplif|restructure|reorgani|rename|move|split|extract|inline|merged|reformat|formatted)/.test(
+      verb,
+    )
+  )
     return [{ kind: DOCS.test(thing) ? "unknown" : "no-regression" }];
+  if (verb === "made" && /\btests?\b.*\b(?:stricter|stronger)\b/.test(thing)) return [{ kind: "no-regression" }];
   if (verb.startsWith("cover")) return [{ kind: "added" }];
   if (verb.startsWith("refactor") || /^(?:the |this |a |some )?refactor/.test(thing))
     return [{ kind: "no-regression" }];

@@ -44,6 +44,7 @@ export function readKinds(bare: string, context: Context): Found[] {
   const vague = !context.checked && idle(bare);
   const checks = vague ? [] : readChecks(bare, context);
   if (checks.length > 0) return checks;
+  if (!vague && EVERY_CHECK.test(bare) && !denied(bare)) return [{ kind: "tests-pass" }];
   if (NEW.test(bare)) return [{ kind: "added" }];
   const states = readState(bare);
   if (states.length > 0) return states;
@@ -90,6 +91,10 @@ const NOUNS =
 /** "More tests for x", "New function y in z", "with a test for it". */
 const NEW =
   /^(?:with )?(?:an? |some |two |three |\d+ )?(?:new|more|additional) (?:\w+ )?(?:tests?|functions?|files?|options?|flags?|endpoints?|commands?|class(?:es)?|modules?|methods?|helpers?|pages?|routes?|components?)\b(?!.*\b(?:pass|fail|is|are|was|were|should|needed)\b)|^(?:along )?with (?:a |an |new |some |unit |regression )*tests?\b(?: (?:for|of) .*)?$/;
+
+/** Not only the tests: the machine asks every check for it (`kernel/verdict-checks.ts`). */
+const EVERY_CHECK =
+  /^(?:and |so |now )*(?:(?:all|every) (?:the |of the )?(?:\w+ )?checks?|everything|(?:the )?(?:ci|pipeline)) (?:is |are |now |all |still |again )*(?:green|pass(?:es|ed|ing)?)(?: (?:now|again|locally|here))?$/;
 
 const AFFIRM =
   /^(?:(?:i|we) )?(?:have |'ve )?(?:also |again |then |just |locally |manually |re-?)*(?:verified|confirmed|checked|ensured|validated|double-?checked|made sure|can confirm|confirming|verifying|verify|ensure|make sure)(?: (?:locally|manually|again|by hand))?(?: that|:)? (?=\S)/;

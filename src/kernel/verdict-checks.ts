@@ -22,8 +22,10 @@ function hidden(facts: Facts): Said | undefined {
   for (const check of facts.baseTests ?? []) {
     if (check.verdict !== "new-failure") continue;
     const taken = loosening.find((one) => concerns(one, check));
-    const names = check.failures.filter((name) => !sameIn(facts.subject, check)?.failures.includes(name));
-    if (taken)
+    const names = check.failures.filter(
+      (name) => !sameIn(facts.subject, check)?.failures.includes(name) && !isMissing(name, check),
+    );
+    if (taken && names.length > 0)
       return refuted(
         `With the base's tests ${quoted(names)} ${names.length === 1 ? "fails" : "fail"} on this code, and the change hides it: ${taken.what}.`,
       );
@@ -39,6 +41,15 @@ function hidden(facts: Facts): Said | undefined {
     );
   return undefined;
 }
+
+/** The test cannot run for want of something that the change took away, which may have been the point of it. */
+function isMissing(name: string, check: CheckRun): boolean {
+  const message = check.evidence?.find((one) => one.test === name)?.message ?? "";
+  return /\.(?:[cm]?[jt]sx?|py|rb|php)$/.test(name) || MISSING.test(message);
+}
+
+const MISSING =
+  /does not provide an export|is not a function|is not defined|Cannot find (?:module|name)|ImportError|ModuleNotFoundError|has no attribute|undefined method|NameError|cannot find (?:function|value)|unresolved import/;
 
 /** Whether a tampering has to do with what fails in a run with the base's tests. */
 function concerns({ what, file, kind }: Tampering, check: CheckRun): boolean {
@@ -102,15 +113,17 @@ function same({ subject }: Facts): string {
 
 /** "The tests pass": all of them, or those that the claim names. */
 export function testsPass(claim: Claim, facts: Facts): Said {
-  const tests = facts.subject.filter(isTest);
-  if (!tests.some(ran)) return unprovable(reasonWithoutTests(facts.subject));
+  const isEvery = EVERY_CHECK.test(claim.text);
+  const tests = facts.subject.filter((one) => isEvery || isTest(one));
+  if (!tests.some((one) => isTest(one) && ran(one))) return unprovable(reasonWithoutTests(facts.subject));
   const words = wordsOf(...claim.about, ...claim.files, ...claim.names);
   const meant = (name: string) => claim.all !== false || words.size === 0 || shareWord(words, wordsOf(name));
   for (const check of tests.filter(isRed)) {
     const failing = check.failures.filter(meant);
     if (check.failures.length > 0 && failing.length === 0) continue;
     if (check.verdict === "new-failure" && !facts.redByOldConfig.has(check.name)) return refuted(newlyRed(check));
-    if (check.verdict === "known-failure") return unprovable(stillRed(check));
+    if (check.verdict === "known-failure")
+      return saysMended(claim) ? refuted(stillRed(check)) : unprovable(stillRed(check));
     const ranOnBase = sameIn(facts.base, check);
     if (check.verdict === "fail" && !ranOnBase) return refuted(`${check.name} is red: ${check.because}`);
     return unprovable(`${check.name} is red here: ${check.because}`);
@@ -132,6 +145,9 @@ export function testsPass(claim: Claim, facts: Facts): Said {
   );
 }
 
+/** "All checks are green", "everything passes", "CI is green": more than the tests. */
+const EVERY_CHECK = /\b(?:checks?|everything|ci|pipeline)\b/i;
+
 const KINDS: Partial<Record<ClaimKind, { kinds: readonly string[]; what: string }>> = {
   builds: { kinds: ["build"], what: "build" },
   "types-clean": { kinds: ["types"], what: "type check" },
@@ -148,20 +164,34 @@ const LOOSENING: readonly Tampering["kind"][] = [
 ];
 
 /** "It builds", "types are clean", "lint is clean". */
-export function buildsOrClean(kind: ClaimKind, facts: Facts): Said {
-  const { kinds = [], what = "check" } = KINDS[kind] ?? {};
+export function buildsOrClean(claim: Claim, facts: Facts): Said {
+  const { kinds = [], what = "check" } = KINDS[claim.kind] ?? {};
   const checks = facts.subject.filter((one) => kinds.includes(one.kind));
   if (checks.length === 0) return unprovable(`The repository has no ${what} to run; add a script for it.`);
   for (const check of checks) {
     if (check.verdict === "new-failure" && !facts.redByOldConfig.has(check.name)) return refuted(newlyRed(check));
     if (check.verdict === "fail" && !sameIn(facts.base, check))
       return refuted(`${check.name} is red: ${check.because}`);
-    if (check.verdict === "known-failure") return unprovable(stillRed(check));
+    const isRedStill = check.verdict === "known-failure" || crashesStill(check, facts);
+    if (isRedStill) return saysMended(claim) ? refuted(stillRed(check)) : unprovable(stillRed(check));
     if (isRed(check) || !ran(check)) return unprovable(`${check.name}: ${check.because}`);
   }
   const loosened = facts.tampering.find((one) => one.loosens && LOOSENING.includes(one.kind));
   if (loosened) return unprovable(`A green result rests on a loosened check: ${loosened.what} (${loosened.file}).`);
   return verified(`${checks.map((one) => one.name).join(" and ")} ${checks.length === 1 ? "ends" : "end"} green.`);
+}
+
+/** "Fixed the build", "no type errors any more": who says so says that it was red, so that its still being red contradicts it. */
+function saysMended({ text }: Claim): boolean {
+  return /\b(?:fix(?:ed|es|ing)?|again|now|no longer|any ?more|resolved?|repaired|restored|clean(?:ed)? up|back to green|corrected)\b/i.test(
+    text,
+  );
+}
+
+/** It ends red before it does anything, as it did on the base. */
+function crashesStill(check: CheckRun, { base }: Facts): boolean {
+  const before = sameIn(base, check);
+  return !ran(check) && (check.exit ?? 0) !== 0 && before !== undefined && !ran(before) && (before.exit ?? 0) !== 0;
 }
 
 function newlyRed(check: CheckRun): string {

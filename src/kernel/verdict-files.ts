@@ -10,7 +10,8 @@ export function added(claim: Claim, facts: Facts): Said {
   const created = facts.changed.filter((one) => one.status === "added" || one.status === "renamed");
   for (const file of claim.files) {
     const change = facts.changed.find((one) => one.path === file || one.path.endsWith(`/${file}`));
-    if (!change || change.status === "deleted") return refuted(`${file} is not among the changed files.`);
+    const isGone = !change || change.status === "deleted";
+    if (isGone && isObject(claim, file)) return refuted(`${file} is not among the changed files.`);
   }
   if (
     claim.files.length > 0 &&
@@ -21,6 +22,14 @@ export function added(claim: Claim, facts: Facts): Said {
     );
   if (/\b(?:tests?|specs?|coverage)\b/i.test(claim.text)) return addedTests(facts);
   return addedBehaviour(claim, facts);
+}
+
+/** "Added src/a.ts", "created the file a.ts", not "added support for a.ts". */
+function isObject({ text }: Claim, file: string): boolean {
+  const before = text.slice(0, text.indexOf(file)).trim();
+  return /(?:^|\b)(?:add(?:ed|s)?|creat(?:ed|es|e)|wrote|introduced|new|file|files|and|script|module|page|document|test|tests)[`"':,]*$/i.test(
+    before.replace(/\b(?:an?|the)\s*[`"']*$/i, "").trim(),
+  );
 }
 
 function addedTests(facts: Facts): Said {
@@ -94,13 +103,12 @@ function versionOf(text: string, name: string): string | undefined {
   return rest === undefined ? undefined : /[\^~<>=!v]*\s*\d+(?:\.[\w*-]+)*/.exec(rest)?.[0].trim();
 }
 
-/** "Nothing else was touched": the changed files are those that are named. */
-export function nothingElse(claim: Claim, facts: Facts): Said {
-  if (claim.files.length === 0) return unprovable("The claim does not name the files that were to be changed.");
+/** "Nothing else was touched": the changed files are those that are named, in this claim or, where it names none, in the others. */
+export function nothingElse(claim: Claim, facts: Facts, named: readonly string[]): Said {
+  const files = claim.files.length > 0 ? claim.files : named;
+  if (files.length === 0) return unprovable("The claim does not name the files that were to be changed.");
   const isNamed = (path: string) =>
-    claim.files.some(
-      (file) => path === file || path.endsWith(`/${file}`) || path.startsWith(`${file.replace(/\/$/, "")}/`),
-    );
+    files.some((file) => path === file || path.endsWith(`/${file}`) || path.startsWith(`${file.replace(/\/$/, "")}/`));
   const others = facts.changed.filter((one) => !isNamed(one.path)).map((one) => one.path);
   if (others.length > 0)
     return refuted(

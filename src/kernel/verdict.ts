@@ -15,7 +15,12 @@ const IMPLIED = "nothing that worked on the base is broken";
  */
 export function decide(claims: readonly Claim[], facts: Facts): { verdict: Receipt["verdict"]; claims: ProvedClaim[] } {
   const fixes = claims.filter((one) => one.kind === "fixed").length;
-  const proved = claims.map((claim) => ({ ...said(claim, facts, fixes), text: claim.text, kind: claim.kind }));
+  const named = claims.flatMap((one) => one.files);
+  const proved = claims.map((claim) => ({
+    ...said(claim, facts, { fixes, named }),
+    text: claim.text,
+    kind: claim.kind,
+  }));
   if (facts.hasBase && !claims.some((one) => one.kind === "no-regression"))
     proved.push({ ...noRegression(facts), text: IMPLIED, kind: "no-regression" });
   return {
@@ -24,7 +29,7 @@ export function decide(claims: readonly Claim[], facts: Facts): { verdict: Recei
   };
 }
 
-function said(claim: Claim, facts: Facts, fixes: number): Said {
+function said(claim: Claim, facts: Facts, { fixes, named }: { fixes: number; named: readonly string[] }): Said {
   switch (claim.kind) {
     case "no-regression":
       return noRegression(facts);
@@ -33,7 +38,7 @@ function said(claim: Claim, facts: Facts, fixes: number): Said {
     case "builds":
     case "types-clean":
     case "lint-clean":
-      return buildsOrClean(claim.kind, facts);
+      return buildsOrClean(claim, facts);
     case "fixed":
       return fixed(claim, facts, { only: fixes === 1 });
     case "added":
@@ -41,7 +46,7 @@ function said(claim: Claim, facts: Facts, fixes: number): Said {
     case "dependency-updated":
       return dependencyUpdated(claim, facts);
     case "nothing-else":
-      return nothingElse(claim, facts);
+      return nothingElse(claim, facts, named);
     case "runs":
       return { verdict: "unprovable", because: "Services were not started in this proof." };
     case "faster":

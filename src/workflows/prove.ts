@@ -67,6 +67,7 @@ export async function prove(context: ProveContext): Promise<Proof> {
   const measured = await measureProof(proving, {
     subject,
     plan: planned.plan,
+    view: planned.view,
     claims,
     until,
     known: context.known,
@@ -85,13 +86,9 @@ async function conclude(
   const { facts, parts, request } = measured;
   const { snapshot, base } = subject;
   const decided = decide(claims, facts);
-  const unsandboxed = run.sandbox === "unsandboxed";
-  const sentence = sentenceOfProof(decided.verdict, decided.claims, {
-    commit: snapshot.head,
-    base: base?.commit,
-    dirty: snapshot.dirty,
-    unsandboxed,
-  });
+  const { head: commit, dirty } = snapshot;
+  const where = { commit, dirty, base: base?.commit, unsandboxed: run.sandbox === "unsandboxed" };
+  const sentence = sentenceOfProof(decided.verdict, decided.claims, where);
   const checks = [...facts.subject, ...(facts.baseTests ?? []), ...(facts.newTests ?? []), ...facts.base];
   run.notChecked.push(...notRun(facts.subject));
   const cost = { seconds: round((run.hands.clock.now() - begun) / 1000), usd: 0 };
@@ -118,13 +115,9 @@ async function conclude(
     [request, snapshot.tree, checks.map((one) => [one.variant, one.name, one.verdict])],
     () => run.hands.issue(receipt),
   );
-  const { verdict, tree, commit } = receipt;
-  await emit(run, {
-    type: "receipt.issued",
-    data: { receipt: id, verdict, sentence, tree, commit, body: receipt },
-    key: `${run.id}/receipt/${id}`,
-  });
-  const { notChecked } = receipt;
+  const { verdict, tree, notChecked } = receipt;
+  const data = { receipt: id, verdict, sentence, tree, commit: receipt.commit, body: receipt };
+  await emit(run, { type: "receipt.issued", data, key: `${run.id}/receipt/${id}` });
   return {
     ...about(run.repo, subject),
     verdict,

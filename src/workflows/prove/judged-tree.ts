@@ -1,5 +1,5 @@
 import { isRunnerConfig, isTestFile } from "../../kernel/tampering.ts";
-import type { ChangedFile } from "../../sdk/index.ts";
+import type { ChangedFile, Plan, Viewed } from "../../sdk/index.ts";
 
 /** What the author of a change may not choose: these keys of a package.json are as they are on the base. */
 const JUDGE_KEYS = [
@@ -28,7 +28,8 @@ export interface Judge {
   readonly newTests: readonly string[];
 }
 
-export function judgeOf(changed: readonly ChangedFile[]): Judge {
+/** `programs` is what the checks of the base run, as text: a script of the repo that is named there judges, too. */
+export function judgeOf(changed: readonly ChangedFile[], programs: string): Judge {
   const configs: string[] = [];
   const write: Record<string, string> = {};
   const oldTests: string[] = [];
@@ -38,11 +39,44 @@ export function judgeOf(changed: readonly ChangedFile[]): Judge {
     if (file.status !== "added" && isTestFile(old, file.before)) oldTests.push(old);
     if (file.status !== "deleted" && isTestFile(file.path, file.after)) newTests.push(file.path);
     if (isTestFile(old, file.before) && isTestFile(file.path, file.after)) continue;
-    if (isRunnerConfig(old) || isRunnerConfig(file.path)) configs.push(...new Set([old, file.path]));
+    if (isRunnerConfig(old) || isRunnerConfig(file.path) || isNamed(old, programs))
+      configs.push(...new Set([old, file.path]));
     const manifest = /(?:^|\/)package\.json$/.test(file.path) ? withOwnScripts(file) : undefined;
     if (manifest !== undefined) write[file.path] = manifest;
   }
   return { configs, write, oldTests, newTests };
+}
+
+/** Everything that the checks of a plan run, but for builds, which are part of what is judged: their commands and the npm scripts behind them. */
+export async function programsOf(plan: Plan, view: Viewed): Promise<string> {
+  const texts: string[] = [];
+  for (const check of plan.checks.filter((one) => one.kind !== "build")) {
+    texts.push(check.command);
+    const manifest = await view.dir(check.dir).json("package.json");
+    const scripts = isRecord(manifest) && isRecord(manifest["scripts"]) ? manifest["scripts"] : {};
+    for (let words = check.command, depth = 0; depth < DEPTH; depth++) {
+      const called = Object.entries(scripts).filter(([name]) => calls(words, name));
+      words = called.map(([, script]) => String(script)).join("\n");
+      texts.push(words);
+    }
+  }
+  return texts.join("\n");
+}
+
+/** Scripts that call scripts: `test` -> `test:unit` -> `node scripts/run.js`. */
+const DEPTH = 3;
+
+function calls(line: string, script: string): boolean {
+  const at = line.indexOf(script);
+  return (
+    at >= 0 &&
+    /^(?:$|[\s"';&|])/.test(line.slice(at + script.length)) &&
+    /(?:npm|pnpm|yarn|bun|run|run-s|run-p)\b/.test(line)
+  );
+}
+
+function isNamed(path: string, programs: string): boolean {
+  return programs.split(/[\s"'=;&|()]+/).some((word) => word.replace(/^\.\//, "") === path);
 }
 
 /** The subject's package.json with the base's scripts and runner settings; new scripts stay. Undefined when they are equal. */

@@ -1,12 +1,20 @@
 import { environmentDigest, type EnvironmentParts } from "../../kernel/receipt.ts";
 import { findTampering } from "../../kernel/tampering.ts";
 import type { Facts } from "../../kernel/verdict-facts.ts";
-import { UserError, type CheckRun, type Claim, type Plan, type PlannedCheck, type Proof } from "../../sdk/index.ts";
+import {
+  UserError,
+  type CheckRun,
+  type Claim,
+  type Plan,
+  type PlannedCheck,
+  type Proof,
+  type Viewed,
+} from "../../sdk/index.ts";
 import { say } from "../up/run.ts";
 import type { KnownReceipt } from "../prove.ts";
 import { baseRuns } from "./base.ts";
 import { confirmed, stable } from "./confirm.ts";
-import { judgeOf, type Judge } from "./judged-tree.ts";
+import { judgeOf, programsOf, type Judge } from "./judged-tree.ts";
 import { openSide, readPlan, runChecks, type Proving, type Side } from "./side.ts";
 import type { Subject } from "./subject.ts";
 
@@ -21,6 +29,7 @@ export interface Asked {
   readonly subject: Subject;
   /** Of the base: its author does not choose the checks of the subject. */
   readonly plan: Plan;
+  readonly view: Viewed;
   readonly claims: readonly Claim[];
   /** When the budget ends, in milliseconds since the epoch. */
   readonly until: number | undefined;
@@ -37,7 +46,7 @@ type Outcome =
 export async function measureProof(run: Proving, asked: Asked): Promise<Outcome> {
   const { subject } = asked;
   const { snapshot, base } = subject;
-  const judge = judgeOf(subject.changed);
+  const judge = judgeOf(subject.changed, await programsOf(asked.plan, asked.view));
   const judged = base && (judge.configs.length > 0 || Object.keys(judge.write).length > 0);
   const commit = judged
     ? await run.hands.snapshots.compose(run.repo, {
