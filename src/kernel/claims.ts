@@ -49,7 +49,10 @@ function claimsOf(reading: Reading, statement: Statement, { alone }: { alone: bo
       const { checked } = statement;
       const ticked = checked && reading.sentences.length === 1 && clauses.length === 1;
       const found = isDone(clause) ? [] : read(clause, { before, checked: ticked, alone, role, head });
-      if (found.length > 0) out.push(...found.map((own) => claim(own, { clause, head, reading })));
+      const fix = clause === clauses[0] ? undefined : out.at(-1);
+      if (fix?.kind === "fixed" && tellsOfFix(found, clause))
+        out[out.length - 1] = { ...fix, text: `${fix.text}; ${clause.text}` };
+      else if (found.length > 0) out.push(...found.map((own) => claim(own, { clause, head, reading })));
       if (namesCheck(clause.bare)) before = clause.bare;
       if (found.length > 0) head = undefined;
       role = undefined;
@@ -57,6 +60,11 @@ function claimsOf(reading: Reading, statement: Statement, { alone }: { alone: bo
     role = statement.role === "chore" || statement.role === "docs" ? statement.role : undefined;
   }
   return out;
+}
+
+/** "Fixed x; a is b now": the second part says in other words what was fixed. */
+function tellsOfFix(found: readonly Found[], { bare }: Clause): boolean {
+  return found.length === 1 && found[0]?.kind === "unknown" && /\b(?:is|are|gives?|returns?) \b.*\bnow\b/.test(bare);
 }
 
 function read(
