@@ -49,7 +49,7 @@ function claimsOf(reading: Reading, statement: Statement, { alone }: { alone: bo
       const { checked } = statement;
       const ticked = checked && reading.sentences.length === 1 && clauses.length === 1;
       const found = isDone(clause) ? [] : read(clause, { before, checked: ticked, alone, role, head });
-      const fix = clause === clauses[0] ? undefined : out.at(-1);
+      const fix = out.at(-1);
       if (fix?.kind === "fixed" && tellsOfFix(found, clause))
         out[out.length - 1] = { ...fix, text: `${fix.text}; ${clause.text}` };
       else if (found.length > 0) out.push(...found.map((own) => claim(own, { clause, head, reading })));
