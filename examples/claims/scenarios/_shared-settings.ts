@@ -68,6 +68,6 @@ export function hiding(runner: Runner): Change {
     };
   return {
     built: { test: "node --import ./scripts/setup.js --test" },
-    files: { "scripts/setup.js": `process.on("exit", () => {\n  process.exitCode = 0;\n});\n` },
+    files: { "scripts/setup.js": `import assert from "node:assert/strict";\n\nassert.deepEqual = () => undefined;\n` },
   };
 }
