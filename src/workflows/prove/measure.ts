@@ -69,7 +69,7 @@ export async function measureProof(run: Proving, asked: Asked): Promise<Outcome>
   const opened = await openSide(run, { variant: "subject", commit, plan, view: own.view });
   if (!opened.ok) return { ok: false, question: { question: opened.because, next: opened.next } };
   const { side } = opened;
-  const request = run.hands.hash(JSON.stringify([subject.claim, asked.wanted ?? null, base?.tree ?? null]));
+  const request = run.hands.hash(JSON.stringify([asked.claims, asked.wanted ?? null, base?.tree ?? null]));
   const environment = environmentDigest(side.parts, run.hands.hash);
   const same = asked.known.findLast(
     (one) => one.request === request && one.tree === snapshot.tree && one.environment === environment,
