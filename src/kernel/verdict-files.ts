@@ -43,7 +43,18 @@ function addedTests(facts: Facts): Said {
     return verified(
       `${plural(passed - before, "more test")} ${passed - before === 1 ? "passes" : "pass"} than there were on the base.`,
     );
+  const more = assertionsIn(facts, "after") - assertionsIn(facts, "before");
+  if (more > 0 && ranNow.length > 0 && ranNow.every((one) => !one.counts && !isRed(one)))
+    return verified(
+      `${plural(more, "more assertion")} than on the base, and ${ranNow.map((one) => one.name).join(", ")} ends green.`,
+    );
   return unprovable("Test files changed, but no more tests pass than there were on the base.");
+}
+
+/** Where a runner counts no tests, assertions in the changed test files are counted instead. */
+function assertionsIn({ changed, testFiles }: Facts, when: "before" | "after"): number {
+  const texts = changed.filter((one) => testFiles.has(one.path)).map((one) => one[when] ?? "");
+  return texts.reduce((sum, text) => sum + (text.match(/\b(?:assert|expect)\b/g)?.length ?? 0), 0);
 }
 
 function addedBehaviour(claim: Claim, facts: Facts): Said {

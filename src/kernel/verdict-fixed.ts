@@ -1,4 +1,5 @@
 import type { ChangedFile, CheckRun, Claim } from "../sdk/index.ts";
+import { isUncaught } from "./judge.ts";
 import { shareWord, wordsOf } from "./relation.ts";
 import { refuted, unprovable, verified } from "./verdict-checks.ts";
 import { isRed, isTest, quoted, ran, sameIn, type Facts, type Said } from "./verdict-facts.ts";
@@ -55,6 +56,8 @@ export function compare(facts: Facts): { separating: string[]; still: Failing[] 
         const here = old && ran(old) ? old : check;
         if (!ran(here)) continue;
         if (here.failures.includes(one.name)) still.push(one);
+        // It stopped somewhere else: whether this would pass now, nothing tells.
+        else if (here.failures.some(isUncaught)) continue;
         else if (!old || ran(old)) separating.push(one.name);
       }
     else if (base && isRed(base) && base.failures.length === 0 && check.verdict === "fixed" && !facts.baseTests)
