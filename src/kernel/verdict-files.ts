@@ -2,7 +2,7 @@ import type { ChangedFile, Claim } from "../sdk/index.ts";
 import { shareWord, wordsOf } from "./relation.ts";
 import { refuted, unprovable, verified } from "./verdict-checks.ts";
 import { compare } from "./verdict-fixed.ts";
-import { isTest, quoted, ran, sameIn, plural, type Facts, type Said } from "./verdict-facts.ts";
+import { isRed, isTest, plural, quoted, ran, sameIn, type Facts, type Said } from "./verdict-facts.ts";
 
 /** "Added X": a named file is there and was not, tests are more than before, a behaviour is shown by a test that the base fails. */
 export function added(claim: Claim, facts: Facts): Said {
