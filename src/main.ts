@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import { z } from "zod";
 import { openChanges } from "./host/changes.ts";
 import { systemClock } from "./host/clock.ts";
+import { openContainers } from "./host/compose.ts";
 import { openDependencies, type HostDependencies } from "./host/dependency-store.ts";
 import { diagnose, type Finding } from "./host/doctor.ts";
 import { openPostgresEngine, openSqliteEngine } from "./host/engine.ts";
@@ -193,6 +194,8 @@ async function openHands(dataDir: string): Promise<OpenHands> {
   const rooms = await openRooms({ ...common, clock: systemClock });
   const dependencies = openDependencies({ dataDir, rooms });
   const snapshots = openSnapshots({ dataDir });
+  const tools = driverTools(dataDir);
+  const containers = openContainers({ ...common, toolbox: tools.toolbox });
   const evictAll = () => void evict({ rooms, dependencies, snapshots, segments: inData("segments") });
   evictAll();
   const daily = setInterval(evictAll, 24 * 60 * 60_000);
@@ -200,16 +203,17 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     ...PLAIN,
     boot: randomUUID(),
     plugins,
-    tools: driverTools(dataDir),
+    tools,
     secrets,
     segments: common.segments,
     rooms,
+    containers,
     dependencies,
     changes: openChanges(),
     snapshots,
     viewAt: async (repo, commit) => viewRepo(await snapshots.source(repo, commit)),
     vault: openVault(inData("vault")),
-    tree: (repo, agreed) => {
+    tree: async (repo, agreed) => {
       const own = {
         id: repo.id,
         root: repo.root,
@@ -217,7 +221,7 @@ async function openHands(dataDir: string): Promise<OpenHands> {
         git: repo.git,
         files: openFiles(repo.root),
       };
-      return openTreeSite({ ...common, ...own, ...agreed });
+      return containers.endingWith(await openTreeSite({ ...common, ...own, ...agreed }));
     },
     issue: async (receipt) => (await saveReceipt(dataDir, makeStatement(receipt), await openSigningKey(dataDir))).id,
     receipt: (id) => readReceipt(dataDir, id),
@@ -225,6 +229,7 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     close: async () => {
       clearInterval(daily);
       await rooms.close();
+      await containers.close();
       await proxy.close();
     },
   };

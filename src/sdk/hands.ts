@@ -1,5 +1,5 @@
-import type { Clock, CommandResult, Git, Secrets, Segments, Site } from "./capabilities.ts";
-import type { DirView, DriverTools, Plugins } from "./plugin.ts";
+import type { Clock, CommandResult, Git, ProbeResult, Running, Secrets, Segments, Site } from "./capabilities.ts";
+import type { DirView, DriverTools, Greeting, Plugins } from "./plugin.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Snapshots } from "./snapshots.ts";
 
@@ -91,6 +91,46 @@ export interface Vault {
   write(repo: string, values: Readonly<Record<string, string>>): Promise<void>;
 }
 
+/**
+ * Containers of Lodestar's own, by the Docker engine of this machine. Its client runs in the daemon; no command of a repo
+ * sees its socket. What was started ends with its site, and is swept when the daemon starts after a crash.
+ */
+export interface Containers {
+  /** Names this data dir in projects and labels. */
+  readonly mark: string;
+  /** Whether an engine answers here, by which compose; else why not, in Docker's own words where it has some. */
+  look(): Promise<
+    | { readonly ok: true; readonly how: string }
+    | { readonly ok: false; readonly because: string; readonly next?: string }
+  >;
+  /**
+   * Makes and starts the only container of a compose file, pulling its image (at most 5 minutes), anew if one is left of
+   * `project`. Its output goes to the Running; `stop` removes it with its volumes and network. Rejects when `signal` ends it.
+   */
+  start(
+    request: ContainerStart,
+  ): Promise<
+    | { readonly ok: true; readonly running: Running; readonly ended: Promise<"stopped" | "by itself"> }
+    | { readonly ok: false; readonly because: string }
+  >;
+  /** One exchange with a server on 127.0.0.1, at most `timeout` milliseconds. */
+  greets(request: Greeting & { readonly port: number; readonly timeout: number }): Promise<ProbeResult>;
+}
+
+export interface ContainerStart {
+  /** The site that it belongs to and ends with. */
+  readonly site: string;
+  readonly project: string;
+  /** The container's own name in `compose`. */
+  readonly container: string;
+  /** A compose file, as JSON. */
+  readonly compose: string;
+  /** Texts beside the compose file, by relative path. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly title: string;
+  readonly signal: AbortSignal;
+}
+
 /** Everything outside, as the kernel and the workflows receive it. `main.ts` fills it from `host/`. */
 export interface Hands {
   readonly version: string;
@@ -105,6 +145,7 @@ export interface Hands {
   readonly segments: Segments;
   readonly dependencies: Dependencies;
   readonly rooms: Rooms;
+  readonly containers: Containers;
   readonly changes: Changes;
   readonly snapshots: Snapshots;
   readonly vault: Vault;

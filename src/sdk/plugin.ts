@@ -186,11 +186,43 @@ export interface DatabaseRequest {
   readonly compose?: string;
 }
 
+/** How a first exchange of bytes tells a server that takes connections from an open port. Both are hex, without spaces. */
+export interface Greeting {
+  /** What the client sends first; absent where the server speaks by itself. */
+  readonly send?: string;
+  /** A regular expression for the answer. */
+  readonly expect: string;
+}
+
+/** How a server of an engine is used that runs in a container. */
+export interface ContainerRecipe {
+  /** The last parts of its images' names: `mariadb` of `docker.io/library/mariadb:11`. */
+  readonly images: readonly string[];
+  /** Where it listens inside its container. */
+  readonly port: number;
+  readonly greeting: Greeting;
+  /** The URL on `port` of 127.0.0.1; undefined when neither the environment nor the command tell how to log in. */
+  url(container: ContainerLogin, port: number): string | undefined;
+  readonly examples: readonly {
+    readonly name: string;
+    readonly container: ContainerLogin;
+    readonly url: string | undefined;
+  }[];
+}
+
+export interface ContainerLogin {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Its words, joined by spaces; empty when the image's own command runs. */
+  readonly command: string;
+}
+
 export interface DatabaseDriver {
   readonly role: "database";
   readonly engine: string;
   /** Where clients look for it when nobody tells them. */
   readonly port?: number;
+  /** Absent where Lodestar does not run it in a container. */
+  readonly container?: ContainerRecipe;
   /** `dataDir` is absolute and writable on the site; `root` is the repo's path there. Nothing but this database is touched. */
   plan(request: DatabaseRequest, tools: DriverTools): Promise<DatabaseAnswer>;
   readonly examples: readonly {

@@ -150,6 +150,12 @@ function openHands(dataDir: string, rooms: RoomInfo[]): Hands {
         return index >= 0;
       },
     },
+    containers: {
+      mark: "test",
+      look: unasked("a container"),
+      start: unasked("a container"),
+      greets: unasked("a container"),
+    },
     changes: openChanges(),
     snapshots: openSnapshots({ dataDir }),
     vault: openVault(join(dataDir, "vault")),

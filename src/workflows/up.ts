@@ -1,10 +1,12 @@
 import { planRepo } from "../kernel/config.ts";
 import { Plan, type Hands, type Log, type Repo, type Report, type Site } from "../sdk/index.ts";
 import { consent } from "./up/consent.ts";
-import { migrate, startDatabases } from "./up/databases.ts";
+import { bringContainer } from "./up/containers.ts";
+import { startDatabases } from "./up/databases.ts";
 import { tellProvided } from "./up/environment.ts";
 import { installAll } from "./up/install.ts";
 import { measure, type Baseline } from "./up/measure.ts";
+import { migrate } from "./up/migrate.ts";
 import { withRepairs } from "./up/repair.ts";
 import {
   ask,
@@ -66,6 +68,7 @@ export async function up(context: UpContext): Promise<Report> {
     questions: [],
     notChecked: [],
     seconds,
+    bring: (database, because) => bringContainer(run, database, { because, trusted: context.trusted !== undefined }),
   };
   for (const problem of plan.problems) run.notChecked.push(`${problem.file}: ${problem.message}`);
   run.notChecked.push(...guesses);

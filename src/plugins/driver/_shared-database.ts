@@ -1,4 +1,4 @@
-import type { DatabaseAnswer, DatabaseDriver, DatabaseRequest } from "../../sdk/index.ts";
+import type { ContainerRecipe, DatabaseAnswer, DatabaseDriver, DatabaseRequest } from "../../sdk/index.ts";
 
 /** The file in `dataDir` that says: this database is whole, and Lodestar made it. */
 export const READY = ".lodestar-ready";
@@ -18,17 +18,19 @@ export function byDocker({ compose, port }: DatabaseRequest, image: string, insi
   return `docker run -d --rm -p 127.0.0.1:${port}:${inside} ${image}`;
 }
 
-/** An engine that Lodestar knows and does not run: the answer is always no, with the command that starts one. */
+/** An engine that Lodestar runs in a container only: the plan of a process is always no, with the command that starts one. */
 export function notBrought(server: {
   engine: string;
   title: string;
   /** Docker's image, with the options that it needs in front. */
   image: string;
   port: number;
+  container: Omit<ContainerRecipe, "port">;
 }): Omit<DatabaseDriver, "role"> {
   return {
     engine: server.engine,
     port: server.port,
+    container: { ...server.container, port: server.port },
     plan: async (request) =>
       cannot(`Lodestar runs no ${server.title} server of its own.`, byDocker(request, server.image, server.port)),
     examples: [
@@ -39,4 +41,13 @@ export function notBrought(server: {
       },
     ],
   };
+}
+
+/** A URL on 127.0.0.1, each part encoded; without a password the user stands alone. */
+export function loopbackUrl(
+  scheme: string,
+  { user = "", password = "", port, path = "" }: { user?: string; password?: string; port: number; path?: string },
+): string {
+  const login = [user, ...(password === "" ? [] : [password])].map(encodeURIComponent).join(":");
+  return `${scheme}://${login === "" ? "" : `${login}@`}127.0.0.1:${port}/${encodeURIComponent(path)}`;
 }

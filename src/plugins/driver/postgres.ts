@@ -5,7 +5,7 @@ import {
   type DatabaseRequest,
   type DriverTools,
 } from "../../sdk/index.ts";
-import { cannot, quote, READY } from "./_shared-database.ts";
+import { cannot, loopbackUrl, quote, READY } from "./_shared-database.ts";
 import { folderOf, versionIn } from "./_shared-runtime.ts";
 
 const BROUGHT = "18.4.0-beta.17";
@@ -22,6 +22,30 @@ export default defineDriver({
   role: "database",
   engine: "postgres",
   port: 5432,
+  container: {
+    images: ["postgres", "postgresql", "postgis", "pgvector", "timescaledb", "timescaledb-ha"],
+    port: 5432,
+    // It is asked for TLS (SSLRequest), and says S or N.
+    greeting: { send: "0000000804d2162f", expect: "^(53|4e)" },
+    url({ environment: env }, port) {
+      const user = env["POSTGRES_USER"] ?? "postgres";
+      const password = env["POSTGRES_PASSWORD"] ?? "";
+      if (password === "" && env["POSTGRES_HOST_AUTH_METHOD"] !== "trust") return undefined;
+      return loopbackUrl("postgresql", { user, password, port, path: env["POSTGRES_DB"] ?? user });
+    },
+    examples: [
+      {
+        name: "a user, who has a database of the same name",
+        container: { environment: { POSTGRES_USER: "shop", POSTGRES_PASSWORD: "a/b" }, command: "" },
+        url: "postgresql://shop:a%2Fb@127.0.0.1:5400/shop",
+      },
+      {
+        name: "a password from a secret",
+        container: { environment: { POSTGRES_PASSWORD_FILE: "/run/secrets/p" }, command: "" },
+        url: undefined,
+      },
+    ],
+  },
   plan: async (request, tools) => {
     const binaries = await find(request.version, tools);
     return "folder" in binaries ? plan(request, binaries) : binaries.answer;

@@ -1,5 +1,5 @@
 import { defineDriver } from "../../sdk/index.ts";
-import { byDocker, cannot, quote, READY } from "./_shared-database.ts";
+import { byDocker, cannot, loopbackUrl, quote, READY } from "./_shared-database.ts";
 import { versionIn } from "./_shared-runtime.ts";
 
 /** Redis (or Valkey, which speaks the same) from PATH, on 127.0.0.1, in memory only: what it holds ends with it. */
@@ -7,6 +7,24 @@ export default defineDriver({
   role: "database",
   engine: "redis",
   port: 6379,
+  container: {
+    images: ["redis", "redis-stack", "redis-stack-server", "valkey", "keydb"],
+    port: 6379,
+    // PING: +PONG, or -NOAUTH where it wants a password.
+    greeting: { send: "50494e470d0a", expect: "^(2b504f4e47|2d4e4f41555448)" },
+    url({ environment: env, command }, port) {
+      const password = /--requirepass[ =]["']?([^\s"']+)/.exec(command)?.[1] ?? env["REDIS_PASSWORD"] ?? "";
+      return loopbackUrl("redis", { password, port, path: "0" });
+    },
+    examples: [
+      { name: "open", container: { environment: {}, command: "" }, url: "redis://127.0.0.1:5400/0" },
+      {
+        name: "a password in the command",
+        container: { environment: {}, command: "redis-server --requirepass s3cret --appendonly yes" },
+        url: "redis://:s3cret@127.0.0.1:5400/0",
+      },
+    ],
+  },
   plan: async (request, { toolbox, platform }) => {
     const server = (await toolbox.which("redis-server")) ?? (await toolbox.which("valkey-server"));
     if (server === undefined) {

@@ -1,6 +1,6 @@
 import type { Action, Failure, Repair } from "../../sdk/index.ts";
 import { withVariable } from "../../kernel/fix.ts";
-import { migrate } from "./databases.ts";
+import { migrate } from "./migrate.ts";
 import { generated } from "./environment.ts";
 import { adjustedEnv, command, emit, inDir, succeeded, type RepairSubject, type Run } from "./run.ts";
 import { toolchainOf } from "./toolchain.ts";

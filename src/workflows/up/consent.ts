@@ -68,40 +68,58 @@ async function ask(
  */
 async function askForConfigured(run: Asking, commands: string[], trusted: boolean): Promise<Question | undefined> {
   const approval = approvalOf(run.repo.id, commands, run.hands.hash);
-  const answers = await configAnswers(run);
-  for (const [other, answer] of answers)
-    if (answer === undefined && other !== approval) await settle(run, other, "reject", REPLACED);
+  await settleOthers(run, "configuration", (other) => other !== approval);
   if (commands.length === 0) return undefined;
-  const open = answers.has(approval) && answers.get(approval) === undefined;
-  if (trusted && open) await settle(run, approval, "approve", "lodestar up --trust");
-  if (trusted || answers.get(approval) === "approve") return undefined;
-  const rejected = {
-    question: `The commands of ${CONFIG_FILE} were rejected, so nothing of ${run.repo.name} was run.`,
-    next: `lodestar up ${run.repo.root} --trust`,
-  };
-  if (answers.get(approval) === "reject") return rejected;
   const count = commands.length === 1 ? "the command" : `the ${commands.length} commands`;
   const question = `Run ${count} that ${CONFIG_FILE} of ${run.repo.name} names?`;
-  const next = `lodestar approve ${approval}`;
   const risk = "Whoever writes to the repository chose them; they get the same access as its other commands.";
-  await emitAsked(run, { approval, question, what: "configuration", commands, risk, next });
-  if (!run.input.interactive)
+  const answer = await approvedOnce(run, { approval, question, what: "configuration", commands, risk }, trusted);
+  if (answer === "approve") return undefined;
+  if (answer === "reject")
     return {
-      question: `Nobody has approved ${count} that ${CONFIG_FILE} names. Approve, then run lodestar up again.`,
-      next,
+      question: `The commands of ${CONFIG_FILE} were rejected, so nothing of ${run.repo.name} was run.`,
+      next: `lodestar up ${run.repo.root} --trust`,
     };
-  return (await answered(run, approval)) === "approve" ? undefined : rejected;
+  return {
+    question: `Nobody has approved ${count} that ${CONFIG_FILE} names. Approve, then run lodestar up again.`,
+    next: `lodestar approve ${approval}`,
+  };
 }
 
-/** The approvals of this repo's configurations that were ever asked for, with their answers. */
-async function configAnswers(run: Asking): Promise<Map<string, Answer | undefined>> {
+/**
+ * The answer to an approval of this repo that is asked for once, whichever run asked: who trusts the repo has said yes, an answer in
+ * the log counts, else a person is asked now, or without a terminal by `lodestar approve`.
+ */
+export async function approvedOnce(
+  run: Asking,
+  asked: Omit<DataOf<"approval.asked">, "next">,
+  trusted: boolean,
+): Promise<Answer | "unanswered"> {
+  const { approval, what } = asked;
+  const answers = await answersTo(run, what);
+  const known = answers.get(approval);
+  if (trusted && answers.has(approval) && known === undefined)
+    await settle(run, approval, "approve", "lodestar up --trust");
+  if (trusted) return "approve";
+  if (known !== undefined) return known;
+  await emitAsked(run, { ...asked, next: `lodestar approve ${approval}` });
+  return run.input.interactive ? answered(run, approval) : "unanswered";
+}
+
+/** Ends the waiting of approvals that were asked for something which is no longer there. */
+export async function settleOthers(run: Asking, what: string, isOther: (approval: string) => boolean): Promise<void> {
+  for (const [approval, answer] of await answersTo(run, what))
+    if (answer === undefined && isOther(approval)) await settle(run, approval, "reject", REPLACED);
+}
+
+/** The approvals of this repo that were ever asked for `what`, with their answers. */
+async function answersTo(run: Asking, what: string): Promise<Map<string, Answer | undefined>> {
   const answers = new Map<string, Answer | undefined>();
   const types = ["approval.asked", "approval.answered"] as const;
   for (let after = 0; ;) {
     const events = await run.log.read({ after, limit: PAGE, repo: run.repo.id, types });
     for (const event of events) {
-      if (event.type === "approval.asked" && event.data.what === "configuration")
-        answers.set(event.data.approval, undefined);
+      if (event.type === "approval.asked" && event.data.what === what) answers.set(event.data.approval, undefined);
       if (event.type !== "approval.answered" || !answers.has(event.data.approval)) continue;
       if (event.data.by === REPLACED) answers.delete(event.data.approval);
       else answers.set(event.data.approval, event.data.answer);

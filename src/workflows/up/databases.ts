@@ -1,5 +1,4 @@
 import type { DatabaseAnswer, DatabaseDriver, PlannedDatabase, Site } from "../../sdk/index.ts";
-import { environmentOf } from "./environment.ts";
 import {
   command,
   emit,
@@ -12,10 +11,8 @@ import {
   type Result,
   type Core,
 } from "./run.ts";
-import { isWithin, toolchainOf } from "./toolchain.ts";
 
 const PREPARE_TIMEOUT = 120_000;
-const MIGRATE_TIMEOUT = 300_000;
 const READY_TIMEOUT = 30_000;
 /** What `prepare` prints when it made the database in this run. */
 const CREATED = "lodestar: created";
@@ -29,14 +26,17 @@ export async function startDatabases(
   site: Site,
   live: Map<string, LiveDatabase>,
 ): Promise<Result<LiveDatabase[]>> {
+  let failed: Result<never> | undefined;
   for (const database of wanted(run)) {
     const known = live.get(database.name);
-    if (known && (await isAlive(run, known)) && (await answers(site, known))) {
+    if (known && (await isAlive(run, known)) && (await answers(run, site, known))) {
       live.set(database.name, { ...known, fresh: false });
       continue;
     }
     const outcome = await startOne(run, site, database);
     if (!outcome.ok) {
+      // The others start all the same: some services and checks need no more than those.
+      failed ??= outcome;
       if (site.kind === "tree")
         await emit(run, {
           type: "database.failed",
@@ -47,11 +47,11 @@ export async function startDatabases(
             next: outcome.question.next,
           },
         });
-      return outcome;
+      continue;
     }
     live.set(database.name, outcome.value);
   }
-  return { ok: true, value: [...live.values()] };
+  return failed ?? { ok: true, value: [...live.values()] };
 }
 
 /** Those of the plan, and those that a repair asked for. */
@@ -81,7 +81,11 @@ async function startOne(run: Core, site: Site, database: PlannedDatabase): Promi
   const { port } = await site.port({ name: `database ${database.name}`, ...(usual ? { wanted: usual } : {}) });
   const dataDir = `${site.scratch}/databases/${database.name}`;
   const answer = await answerOf(run, site, database, { port, dataDir });
-  if (!answer.ok) return ask(answer.because, answer.next);
+  if (!answer.ok) {
+    const question = { question: answer.because, next: answer.next };
+    const brought = site.kind === "tree" ? await run.bring?.(database, question) : outOfReach(run, database, question);
+    return brought ?? { ok: false, question };
+  }
   const prepared = await prepare(run, site, database, answer, dataDir);
   if (!prepared.ok) return prepared;
   const { url, how, serve } = answer;
@@ -180,11 +184,24 @@ async function prepare(
   };
 }
 
+/** Rooms have no network but their own loopback, so no container is there: says so once, since checks may miss it. */
+function outOfReach(
+  run: Core,
+  database: PlannedDatabase,
+  { question, next }: { question: string; next: string },
+): Result<never> | undefined {
+  if (!driverOf(run, database)?.container) return undefined;
+  const why = question.replace(/\.$/, "");
+  const sentence = `Checks ran without ${database.name}: a room reaches no container, and ${why}.`;
+  if (!run.notChecked.includes(sentence)) run.notChecked.push(sentence);
+  return { ok: false, question: { question: sentence, next } };
+}
+
 async function untilAnswers(run: Core, site: Site, database: LiveDatabase): Promise<boolean> {
   const deadline = run.hands.clock.now() + READY_TIMEOUT;
   const gone = database.running?.exited.then(() => "gone" as const);
   while (run.hands.clock.now() < deadline) {
-    if (await answers(site, database)) return true;
+    if (await answers(run, site, database)) return true;
     if ((await Promise.race([gone, run.hands.clock.sleep(100, run.signal)])) === "gone") return false;
   }
   return false;
@@ -196,93 +213,11 @@ async function isAlive(run: Core, { running }: LiveDatabase): Promise<boolean> {
   return Promise.race([ended, run.hands.clock.sleep(1).then(() => true)]);
 }
 
-async function answers(site: Site, database: LiveDatabase): Promise<boolean> {
+async function answers(run: Core, site: Site, database: LiveDatabase): Promise<boolean> {
   if (!database.running || database.port === undefined) return true;
-  const { health, port, running } = database;
+  const { health, greeting, port, running } = database;
+  if (greeting) return (await run.hands.containers.greets({ ...greeting, port, timeout: 1_000 })).ok;
   return (await site.probe({ ...health, port, timeout: 1_000, running })).ok;
-}
-
-/** Brings the schema and the first data in. Migrations are run each time (they know what is pending); a seed once per database. */
-export async function migrate(
-  run: Core,
-  site: Site,
-  live: readonly LiveDatabase[],
-  only?: { dir: string },
-): Promise<
-  | { ok: true }
-  | {
-      ok: false;
-      question: { question: string; next: string };
-      failure?: { command: string; exit: number | null; output: string };
-    }
-> {
-  for (const database of run.plan.databases) {
-    for (const migration of database.migrations) {
-      if (only && !isWithin(migration.dir, only.dir) && !isWithin(only.dir, migration.dir)) continue;
-      const result = await inDatabaseEnv(
-        run,
-        site,
-        live,
-        migration.dir,
-        migration.command,
-        `migrate ${migration.tool}`,
-      );
-      if (!succeeded(result))
-        return {
-          ok: false,
-          question: {
-            question: `Migrating with ${migration.tool} failed: ${errorLine(result.output)}`,
-            next: `cd ${migration.dir} && ${migration.command}`,
-          },
-          failure: { command: migration.command, exit: result.exit, output: result.output },
-        };
-      if (migration.seed !== undefined)
-        await seed(run, site, live, { dir: migration.dir, command: migration.seed, database: database.name });
-    }
-  }
-  return { ok: true };
-}
-
-/** A seed that fails is said and does not stop the run: the schema is there. */
-async function seed(
-  run: Core,
-  site: Site,
-  live: readonly LiveDatabase[],
-  { dir, command: line, database }: { dir: string; command: string; database: string },
-): Promise<void> {
-  const marker = `${site.scratch}/databases/${database}/.seeded-${run.hands.hash(`${dir} ${line}`).slice(0, 12)}`;
-  const result = await inDatabaseEnv(
-    run,
-    site,
-    live,
-    dir,
-    `test -e '${marker}' || { ${line} && touch '${marker}'; }`,
-    "seed",
-  );
-  if (!succeeded(result))
-    run.notChecked.push(`first data was not loaded: ${line} failed in ${dir}: ${errorLine(result.output)}`);
-}
-
-async function inDatabaseEnv(
-  run: Core,
-  site: Site,
-  live: readonly LiveDatabase[],
-  dir: string,
-  line: string,
-  title: string,
-) {
-  const chain = await toolchainOf(run, dir);
-  const env = { ...chain.env, ...(await environmentOf(run, dir, live)) };
-  return command(run, site, "database", {
-    command: line,
-    dir,
-    env,
-    path: chain.path,
-    reads: chain.reads,
-    network: site.kind === "room" ? "loopback" : "host",
-    timeout: MIGRATE_TIMEOUT,
-    title,
-  });
 }
 
 function databaseName(repo: string): string {
@@ -293,8 +228,4 @@ function databaseName(repo: string): string {
       .replaceAll(/^_+|_+$/g, "")
       .slice(0, 40) || "app"
   );
-}
-
-function ask(text: string, next: string): Result<never> {
-  return { ok: false, question: { question: text, next } };
 }

@@ -1,6 +1,7 @@
 import type { Site } from "../../sdk/index.ts";
-import { migrate, startDatabases } from "./databases.ts";
+import { startDatabases } from "./databases.ts";
 import { runOwn, type Installed } from "./install.ts";
+import { migrate } from "./migrate.ts";
 import { emit, lastLine, say, succeeded, type Core, type LiveDatabase } from "./run.ts";
 
 /** A room for checks: made when the first check that is not recorded yet needs it, with its dependencies and databases. */

@@ -6,11 +6,13 @@ import type {
   DataOf,
   EventDraft,
   Failure,
+  Greeting,
   Hands,
   HealthProbe,
   Log,
   Phase,
   Plan,
+  PlannedDatabase,
   Repo,
   Running,
   Site,
@@ -64,6 +66,8 @@ export interface LiveDatabase {
   /** Made in this run: it was empty. */
   readonly fresh: boolean;
   readonly health: HealthProbe;
+  /** Asked instead of `health` where the port alone says nothing: a container's. */
+  readonly greeting?: Greeting;
   readonly port: number | undefined;
   readonly running: Running | undefined;
 }
@@ -114,6 +118,14 @@ export interface Core {
   readonly notChecked: string[];
   /** How rooms of this run are sandboxed. */
   readonly sandbox: Site["sandbox"];
+  /**
+   * Brings a database that has no server of its own, for the working tree: undefined where there is no way, and then `because`
+   * stands. Absent where none can be reached.
+   */
+  readonly bring?: (
+    database: PlannedDatabase,
+    because: { question: string; next: string },
+  ) => Promise<Result<LiveDatabase> | undefined>;
 }
 
 /** Everything one `up` carries from phase to phase. */
