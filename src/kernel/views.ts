@@ -1,4 +1,5 @@
 import type { AnyEvent, DataOf, Plan, Report } from "../sdk/index.ts";
+import { foldAgents, type AgentState } from "./agents-view.ts";
 
 /** What is true of one repo now, folded from its events. Nothing here is asserted by anyone: replaying the log gives the same. */
 export interface RepoState {
@@ -26,6 +27,8 @@ export interface RepoState {
   readonly changes: Map<string, DataOf<"change.proposed"> & { at: string; applied: boolean }>;
   readonly rooms: Map<string, DataOf<"room.created"> & { at: string }>;
   readonly ports: Map<string, number>;
+  /** Sessions of coding agents, by session, in the order of their last step. */
+  readonly agents: Map<string, AgentState>;
   report: Report | undefined;
   /** What ended the last run early, when it has no report. */
   failure: string | undefined;
@@ -114,6 +117,7 @@ export function fold(views: Views, event: AnyEvent): void {
   foldRepo(state, event);
   foldRun(state, event);
   foldRuntime(state, event);
+  foldAgents(state.agents, event);
 }
 
 function emptyRepo(repo: string, at: string): RepoState {
@@ -138,6 +142,7 @@ function emptyRepo(repo: string, at: string): RepoState {
     changes: new Map(),
     rooms: new Map(),
     ports: new Map(),
+    agents: new Map(),
     report: undefined,
     failure: undefined,
     lastEventAt: at,

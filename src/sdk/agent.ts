@@ -201,6 +201,8 @@ export interface HookAnswer {
   readonly deny?: string | undefined;
   readonly ask?: string | undefined;
   readonly allow?: true | undefined;
+  /** Ends the session's turn, where the event can; a tool must be denied beside it. */
+  readonly stop?: string | undefined;
   /** Added to what the model sees. */
   readonly context?: string | undefined;
   /** Shown to the person. */

@@ -3,6 +3,7 @@ import { Plan } from "./plan.ts";
 import { Proof } from "./prove.ts";
 import { Receipt, Verdict } from "./receipt.ts";
 import { Action, Report, WhyIdle } from "./status.ts";
+import { SessionStep } from "./struggle.ts";
 
 export const EventKind = z.enum(["activity", "escalation", "workflow", "plugin", "system"]);
 export type EventKind = z.infer<typeof EventKind>;
@@ -165,6 +166,29 @@ export const EventData = {
     tree: z.string(),
     commit: z.string(),
     body: Receipt,
+  }),
+  // A coding agent in a repo.
+  /** `covers` are names of `AgentCover`. */
+  "agent.session": z.object({
+    session: z.string(),
+    agent: z.string(),
+    model: z.string().optional(),
+    cwd: z.string(),
+    state: z.enum(["started", "ended"]),
+    by: z.enum(["hook", "process", "transcript"]),
+    covers: z.array(z.string()),
+  }),
+  /** Inputs and outputs are cut to 2 KB each; what was cut off is named by its digest. */
+  "agent.step": SessionStep,
+  /** `decision` is what became of the call: `deny`, `ask`, or `snapshot`, which let it run once `snapshot`, a commit, was taken. */
+  "agent.denied": z.object({
+    session: z.string(),
+    agent: z.string(),
+    tool: z.string(),
+    rule: z.string(),
+    because: z.string(),
+    decision: z.enum(["deny", "ask", "snapshot"]),
+    snapshot: z.string().optional(),
   }),
   idle: WhyIdle,
 } as const;

@@ -55,7 +55,8 @@ export function readHook(agent: string, payload: unknown): HookEvent | UnknownHo
 export function replyTo(event: HookEvent | UnknownHookEvent, answer: HookAnswer): AgentReply {
   if (event.event === "unknown") return { status: 200, body: {} };
   const person = answer.message === undefined ? {} : { systemMessage: answer.message };
-  return { status: 200, body: { ...person, ...decision(event.event, answer) } };
+  const end = answer.stop === undefined ? {} : { continue: false, stopReason: answer.stop };
+  return { status: 200, body: { ...end, ...person, ...decision(event.event, answer) } };
 }
 
 function decision(event: HookEventName, answer: HookAnswer): Record<string, unknown> {

@@ -1,0 +1,226 @@
+import {
+  messageOf,
+  UserError,
+  type AgentPlugin,
+  type AgentReply,
+  type EventDraft,
+  type HookAnswer,
+  type HookEvent,
+  type Repo,
+  type SessionStep,
+} from "../sdk/index.ts";
+import { guardCall } from "./agent-guard.ts";
+import { shortened, stepOf } from "./agent-steps.ts";
+import { newGuard, type Alarm, type Guard } from "./guardrails.ts";
+import type { Machine } from "./machine.ts";
+import { BUILTIN_RULES } from "./struggle.ts";
+import type { RepoState } from "./views.ts";
+
+/** What proves a claim when an agent stops; `main.ts` gives it. */
+export type OnStop = (event: HookEvent, repo: Repo) => Promise<HookAnswer>;
+
+export interface AgentDoor {
+  /**
+   * What an agent's hook is answered; undefined when the payload is none of this agent's. `reaches` says of which repos the
+   * caller may speak. Never throws: what goes wrong in here lets the agent go on, and `failed` is told.
+   */
+  answer(plugin: AgentPlugin, payload: unknown, reaches: (repo: string) => boolean): Promise<AgentReply | undefined>;
+  /** A person lets a session go on that a guardrail paused. A session that nobody knows is a UserError. */
+  resume(session: string, by: string): Promise<void>;
+}
+
+export interface DoorOptions {
+  readonly machine: Machine;
+  readonly dataDir: string;
+  readonly home: string;
+  readonly onStop: OnStop;
+  /** Told what went wrong while the agent went on. */
+  readonly failed: (message: string) => void;
+}
+
+interface Session {
+  readonly guard: Promise<Guard>;
+  /** Answers to what came lately, by what names it: hooks that are installed twice tell everything twice. */
+  readonly answered: Map<string, { readonly at: number; readonly answer: Promise<HookAnswer> }>;
+}
+
+/** Sessions whose guard is kept in memory; any other is read from the log again. */
+const SESSIONS = 50;
+const ANSWERED = 50;
+/** Milliseconds within which the same event without an id of its own is the same one told twice. */
+const TWICE = 1_000;
+/** `action` of a guardrails event that lets the session go on which its `fingerprint` names. */
+const RESET = "reset";
+const PAGE = 1_000;
+
+/** The door at which agents' hooks knock: it records what they do, and refuses what must not happen. */
+export function openAgentDoor(options: DoorOptions): AgentDoor {
+  const { machine } = options;
+  const sessions = new Map<string, Session>();
+
+  function sessionOf(event: HookEvent, repo: RepoState): Session {
+    const name = nameOf(repo, event);
+    const known = sessions.get(name) ?? { guard: guardOf(machine, event.session, repo), answered: new Map() };
+    sessions.delete(name);
+    if (event.event !== "session-end") sessions.set(name, known);
+    for (const old of [...sessions.keys()].slice(0, -SESSIONS)) sessions.delete(old);
+    return known;
+  }
+
+  function answerOnce(plugin: AgentPlugin, event: HookEvent, repo: RepoState): Promise<HookAnswer> {
+    const session = sessionOf(event, repo);
+    const at = machine.hands.clock.now();
+    const name = [event.event, event.toolUseId ?? `${event.turn ?? ""} ${event.message ?? event.prompt ?? ""}`].join(
+      " ",
+    );
+    const known = session.answered.get(name);
+    if (known && (event.toolUseId !== undefined || at - known.at < TWICE)) return known.answer;
+    const answer = decide({ plugin, event, repo, session, options, at });
+    session.answered.set(name, { at, answer });
+    for (const old of [...session.answered.keys()].slice(0, -ANSWERED)) session.answered.delete(old);
+    return answer;
+  }
+
+  return {
+    async answer(plugin, payload, reaches) {
+      const nothing = { status: 200, body: {} };
+      try {
+        const event = plugin.hook(payload);
+        if (event === undefined) return undefined;
+        if (event.event === "unknown") return nothing;
+        const repo = deepestRepo(machine, event.cwd);
+        if (repo === undefined || !reaches(repo.repo)) return nothing;
+        return plugin.reply(event, await answerOnce(plugin, event, repo));
+      } catch (error) {
+        options.failed(`A hook of ${plugin.name} was let through: ${messageOf(error)}`);
+        return nothing;
+      }
+    },
+    async resume(session, by) {
+      await machine.catchUp();
+      const repo = [...machine.views.repos.values()].find((one) => one.agents.has(session));
+      const known = repo?.agents.get(session);
+      if (!repo || !known)
+        throw new UserError(`There is no session ${session} of a coding agent`, { next: "lodestar agents list" });
+      const data = { guardrail: "session", fingerprint: session, action: RESET, detail: by };
+      await machine.append({ type: "guardrails", source: "api", repo: repo.repo, data });
+      // The next event reads it from the log.
+      sessions.delete(nameOf(repo, known));
+    },
+  };
+}
+
+function nameOf(repo: RepoState, { agent, session }: { agent: string; session: string }): string {
+  return `${repo.repo}/${agent}/${session}`;
+}
+
+interface Decision {
+  readonly plugin: AgentPlugin;
+  readonly event: HookEvent;
+  readonly repo: RepoState;
+  readonly session: Session;
+  readonly options: DoorOptions;
+  readonly at: number;
+}
+
+/** Records one event, and says what the agent is answered. What is answered is in the log before. */
+async function decide({ plugin, event, repo, session, options, at }: Decision): Promise<HookAnswer> {
+  const { machine, onStop } = options;
+  const { secrets } = machine.hands;
+  const guard = await session.guard;
+  const step = stepOf(event, { at, redact: (text) => secrets.redact(text) });
+  const alarms = step === undefined ? [] : guard.observe(step);
+  const drafts = [...sessionDrafts(plugin, event, repo), ...stepDrafts(step, alarms, repo)];
+  const guarded = await guardCall(event, { repo, ...options });
+  if (guarded.denied) drafts.push({ type: "agent.denied", source: event.agent, repo: repo.repo, data: guarded.denied });
+  const stopped = step?.kind === "tool" ? stopOf(alarms) : undefined;
+  if (stopped && !guarded.answer.deny) drafts.push(deniedByGuardrail(event, stopped, repo));
+  if (drafts.length > 0) await machine.append(...drafts);
+  const answer = { ...guarded.answer, ...guardrailAnswer(event, alarms, guarded.answer) };
+  if (event.event !== "stop") return answer;
+  return { ...answer, ...(await onStop(event, await machine.hands.repo(repo.path))) };
+}
+
+/** Puts a session on record when it is heard of first, begins again, changes its folder or ends. */
+function sessionDrafts(plugin: AgentPlugin, event: HookEvent, repo: RepoState): EventDraft[] {
+  const known = repo.agents.get(event.session);
+  const state = event.event === "session-end" ? "ended" : "started";
+  if (known?.state === state && known.cwd === event.cwd && (event.model ?? known.model) === known.model) return [];
+  const { session, agent, cwd, model } = event;
+  const covers = plugin.covers.filter((cover) => cover === "hooks");
+  const data = { session, agent, cwd, state, by: "hook", covers, ...(model === undefined ? {} : { model }) } as const;
+  return [{ type: "agent.session", source: agent, repo: repo.repo, data }];
+}
+
+function stepDrafts(step: SessionStep | undefined, alarms: readonly Alarm[], repo: RepoState): EventDraft[] {
+  if (step === undefined) return [];
+  const base = { source: step.agent, repo: repo.repo };
+  return [
+    { ...base, type: "agent.step", data: shortened(step) },
+    ...alarms.map(({ rule, fingerprint, action, because }): EventDraft => ({
+      ...base,
+      type: "guardrails",
+      data: { guardrail: rule, fingerprint, action, detail: `${step.agent} ${step.session}: ${because}` },
+    })),
+  ];
+}
+
+function deniedByGuardrail(event: HookEvent, { rule, because }: Alarm, repo: RepoState): EventDraft {
+  const { session, agent, tool = "" } = event;
+  const data = { session, agent, tool, rule, because, decision: "deny" } as const;
+  return { type: "agent.denied", source: agent, repo: repo.repo, data };
+}
+
+/** The strongest alarm comes first. */
+function stopOf(alarms: readonly Alarm[]): Alarm | undefined {
+  return alarms.find(({ action }) => action === "block" || action === "pause");
+}
+
+/** A warning is told to the model; a stop refuses the step, and a pause ends the turn with it. A danger goes before. */
+function guardrailAnswer(event: HookEvent, alarms: readonly Alarm[], guarded: HookAnswer): HookAnswer {
+  const stop = stopOf(alarms);
+  if (stop) {
+    const sentence = `Lodestar: you are not getting on: ${stop.because}. Do something else, or ask the person.`;
+    if (stop.action === "pause") {
+      const paused = `Lodestar paused this session: ${stop.because}. A person lets it go on: lodestar agents resume ${event.session}`;
+      return { deny: guarded.deny ?? paused, stop: paused };
+    }
+    // A claim at a stop is for the proof to judge.
+    if (event.event === "stop" || event.event === "subagent-stop") return {};
+    return { deny: guarded.deny ?? sentence };
+  }
+  const warned = alarms.find(({ action }) => action === "warn");
+  if (!warned || guarded.deny !== undefined || guarded.ask !== undefined) return {};
+  return {
+    context: `Lodestar: you may be going in circles: ${warned.because}. Look at what you have before you go on.`,
+  };
+}
+
+/** A guard that has seen what the log has of its session, and who let it go on. */
+async function guardOf(machine: Machine, session: string, repo: RepoState): Promise<Guard> {
+  const guard = newGuard(BUILTIN_RULES, { repo: repo.name });
+  const known = repo.agents.get(session);
+  if (!known) return guard;
+  for (let after = known.firstSeq - 1; ;) {
+    const query = { after, limit: PAGE, repo: repo.repo, types: ["agent.step", "guardrails"] } as const;
+    const events = await machine.log.read(query);
+    for (const event of events) {
+      if (event.type === "agent.step" && event.data.session === session) guard.observe(event.data);
+      if (event.type === "guardrails" && event.data.action === RESET && event.data.fingerprint === session)
+        guard.reset(event.data.detail, Date.parse(event.timestamp));
+    }
+    const last = events.at(-1);
+    if (!last || events.length < PAGE) return guard;
+    after = last.seq;
+  }
+}
+
+/** The known repo that holds a folder, the innermost one where they nest. */
+function deepestRepo(machine: Machine, folder: string): RepoState | undefined {
+  let deepest: RepoState | undefined;
+  for (const repo of machine.views.repos.values()) {
+    if (repo.path === "" || (folder !== repo.path && !folder.startsWith(`${repo.path}/`))) continue;
+    if (deepest === undefined || repo.path.length > deepest.path.length) deepest = repo;
+  }
+  return deepest;
+}
