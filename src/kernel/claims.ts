@@ -3,6 +3,7 @@ import { type Found, namesCheck } from "./claims-checks.ts";
 import { type Clause, type Reading, readStatement } from "./claims-clauses.ts";
 import { dependencyOf } from "./claims-dependency.ts";
 import { readKinds } from "./claims-rules.ts";
+import { NOT } from "./claims-states.ts";
 import { announcesNoClaim, readStatements, type Statement } from "./claims-text.ts";
 import { subjectOf } from "./claims-words.ts";
 
@@ -35,7 +36,12 @@ export function splitClaims(text: string): Claim[] {
     claims.push(...claimsOf(reading, statement, { alone }));
   }
   const merged = unique(claims.filter(({ text }) => text !== ""));
-  if (merged.length === 0) return [done === undefined ? NO_CLAIM : { ...NO_CLAIM, text: done }];
+  if (merged.length === 0) {
+    const other =
+      done === undefined ? readings.flatMap(({ reading }) => reading.sentences.flat()).find(isStatement) : undefined;
+    if (other) return [{ ...NO_CLAIM, kind: "unknown", text: other.text.slice(0, 300) }];
+    return [done === undefined ? NO_CLAIM : { ...NO_CLAIM, text: done }];
+  }
   return fewest(merged);
 }
 
@@ -60,6 +66,11 @@ function claimsOf(reading: Reading, statement: Statement, { alone }: { alone: bo
     role = statement.role === "chore" || statement.role === "docs" ? statement.role : undefined;
   }
   return out;
+}
+
+/** "Reviewed and approved by the team": asserted of others, and no check tells whether it is so. */
+function isStatement({ bare }: Clause): boolean {
+  return /^\w+(?:ed|en)(?: and \w+(?:ed|en))* by\b/.test(bare) && !NOT.test(bare);
 }
 
 /** "Fixed x; a is b now": the second part says in other words what was fixed. */

@@ -24,8 +24,12 @@ export function wordsOf(...texts: readonly string[]): Set<string> {
 }
 
 export function shareWord(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
-  for (const word of a) if (b.has(word)) return true;
-  return false;
+  return shared(a, b) > 0;
+}
+
+/** How many words are in both. */
+export function shared(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+  return [...a].filter((word) => b.has(word)).length;
 }
 
 /** `rounds`, `rounded` and `rounding` are one word; short ones stay as they are. */

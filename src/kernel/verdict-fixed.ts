@@ -1,10 +1,11 @@
 import type { ChangedFile, CheckRun, Claim } from "../sdk/index.ts";
 import { isUncaught } from "./judge.ts";
-import { shareWord, wordsOf } from "./relation.ts";
+import { shared, shareWord, wordsOf } from "./relation.ts";
 import { refuted, unprovable, verified } from "./verdict-checks.ts";
 import { isRed, isTest, quoted, ran, sameIn, type Facts, type Said } from "./verdict-facts.ts";
 
-const FAILING_TESTS = /\b(?:failing|red|broken) (?:unit |integration )?(?:tests?|specs?|suite)\b/i;
+/** All of them; "the failing test" is one, and which one the rest of the claim tells. */
+const FAILING_TESTS = /\b(?:failing|red|broken) (?:unit |integration )?(?:tests|specs|suite)\b/i;
 
 /**
  * "Fixed": a test or reproduction fails on the base and passes now. A test that was red on the base, has to do with the
@@ -16,8 +17,13 @@ export function fixed(claim: Claim, facts: Facts, { only }: { only: boolean }): 
   const words = wordsOf(...claim.about, ...claim.files, ...claim.names);
   const { separating, still } = compare(facts);
   const meant = still.filter((one) => isMeant(one, { claim, words, facts }));
-  const [first] = meant;
-  if (first)
+  const closest = (names: readonly string[]) => Math.max(-1, ...names.map((name) => shared(words, wordsOf(name))));
+  const nearer = closest(separating) - closest(meant.map((one) => one.name));
+  const isAll = words.size === 0 && FAILING_TESTS.test(claim.text);
+  // What passes now may be what the claim means, and what is still red something beside it.
+  if (meant.length > 0 && separating.length > 0 && nearer === 0 && !isAll)
+    return unprovable(`${quoted(separating)} passes now, but ${quoted(meant.map((one) => one.name))} is still red.`);
+  if (meant.length > 0 && (separating.length === 0 || nearer < 0 || isAll))
     return refuted(
       `${quoted(meant.map((one) => one.name))} failed on the base and still ${meant.length === 1 ? "fails" : "fail"}.`,
     );
@@ -78,9 +84,9 @@ function isMeant(
   one: Failing,
   { claim, words, facts }: { claim: Claim; words: ReadonlySet<string>; facts: Facts },
 ): boolean {
-  if (FAILING_TESTS.test(claim.text)) return true;
   const test = wordsOf(one.name, one.file ?? "");
   if (words.size > 0) return shareWord(words, test);
+  if (FAILING_TESTS.test(claim.text)) return true;
   // Nothing is named: the bug is where the change is.
   return facts.changed.some((file) => !facts.testFiles.has(file.path) && shareWord(wordsOf(stemOf(file)), test));
 }
