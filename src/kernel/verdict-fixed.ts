@@ -37,7 +37,10 @@ export function fixed(claim: Claim, facts: Facts, { only }: { only: boolean }): 
     );
   const named = claim.names.length > 0 || claim.files.length > 0;
   const about = wordsOf(...separating, ...facts.changed.map((one) => one.path), ...addedLines(facts));
-  if ((named || !only) && words.size > 0 && !shareWord(words, about))
+  const isThere = claim.names.some((name) =>
+    facts.changed.some((file) => `${file.before}${file.after}`.includes(name.replace(/\(.*$/, ""))),
+  );
+  if ((named || !only) && words.size > 0 && !shareWord(words, about) && !isThere)
     return unprovable(`${quoted(separating)} fails on the base and passes now, but nothing ties it to this claim.`);
   return verified(
     `${quoted(separating)} ${separating.length === 1 ? "fails on the base and passes" : "fail on the base and pass"} now.`,
