@@ -181,7 +181,8 @@ async function untilGreets(run: Run, { greeting, port, running }: LiveDatabase):
 /** It crashed, or the engine did; the next `up` starts it anew. */
 async function tellEnd(run: Run, { name, engine, running }: LiveDatabase): Promise<void> {
   const said = lastLine((await running?.tail(4 * 1024)) ?? "");
-  const because = `its container ended${said === "" ? "" : `: ${said}`}`;
+  const status = (await running?.exited)?.exit ?? "unknown";
+  const because = `its container ended with status ${status}${said === "" ? "" : `: ${said}`}`;
   await emit(run, { type: "database.failed", data: { name, engine, because, next: `lodestar up ${run.repo.root}` } });
 }
 
