@@ -3,6 +3,7 @@ import { Plan } from "./plan.ts";
 import { Proof } from "./prove.ts";
 import { Receipt, Verdict } from "./receipt.ts";
 import { Action, Report, WhyIdle } from "./status.ts";
+import { StopCatch } from "./stop-catch.ts";
 import { SessionStep } from "./struggle.ts";
 
 export const EventKind = z.enum(["activity", "escalation", "workflow", "plugin", "system"]);
@@ -181,6 +182,9 @@ export const EventData = {
   /** Inputs and outputs are cut to 2 KB each; what was cut off is named by its digest. */
   "agent.step": SessionStep,
   /** `decision` is what became of the call: `deny`, `ask`, or `snapshot`, which let it run once `snapshot`, a commit, was taken. */
+  "agent.stop": StopCatch,
+  /** A person lets the next refuted stop of a session pass. */
+  "agent.allowed": z.object({ session: z.string(), by: z.string() }),
   "agent.denied": z.object({
     session: z.string(),
     agent: z.string(),

@@ -12,4 +12,5 @@ export * from "./prove.ts";
 export * from "./receipt.ts";
 export * from "./snapshots.ts";
 export * from "./status.ts";
+export * from "./stop-catch.ts";
 export * from "./struggle.ts";
