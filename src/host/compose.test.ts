@@ -170,7 +170,7 @@ describe("a real engine", { skip: engine ?? false }, () => {
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), "lodestar-compose-"));
     // No registry is asked: the image is this Node with the libraries that it needs.
-    const libraries = execFileSync("ldd", [process.execPath], { encoding: "utf8" }).match(/\/\S+/g) ?? [];
+    const libraries = execFileSync("/usr/bin/ldd", [process.execPath], { encoding: "utf8" }).match(/\/\S+/g) ?? [];
     const files = [process.execPath, ...libraries].filter((one) => existsSync(one));
     const tar = join(folder, "image.tar");
     execFileSync("tar", ["-chf", tar, ...files], { stdio: "ignore" });

@@ -164,7 +164,8 @@ test("what cannot be run says why", () => {
     "The compose service db needs DB_PASSWORD to be set.",
   );
   assert.match(because({ image: "mysql", extends: { file: "base.yml", service: "db" } }) ?? "", /extends another one/);
-  assert.match(because({ image: "--privileged mysql" }) ?? "", /is no image/);
+  for (const image of ["--privileged", "mysql; curl evil", "$(id)/mysql"])
+    assert.match(because({ image }) ?? "", /no name or image that Docker would take/);
 });
 
 test("variables are filled in as Docker does it", () => {

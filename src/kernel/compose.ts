@@ -25,6 +25,9 @@ export interface Container {
 
 type Answer = { ok: true; container: Container } | { ok: false; because: string };
 
+/** What Docker takes as a name; a person may paste both into a shell. */
+const IMAGE = /^\w[\w.:/@-]*$/;
+const SERVICE = /^[\w.-]+$/;
 /** Kept as they are: none of them reaches outside the container. */
 const KEPT = ["user", "working_dir", "shm_size", "ulimits", "tmpfs", "platform", "init", "mem_limit"];
 /** What a compose file may ask for that opens the machine, or that needs more than this one service. */
@@ -91,7 +94,8 @@ export function containerOf(
     return { ok: false, because: `The compose service ${service} extends another one, which Lodestar does not read.` };
   if (typeof image !== "string" || image === "")
     return { ok: false, because: `The compose service ${service} names no image, and Lodestar builds none.` };
-  if (/\s|^-/.test(image)) return { ok: false, because: `"${image}" of the compose service ${service} is no image.` };
+  if (!IMAGE.test(image) || !SERVICE.test(service))
+    return { ok: false, because: `The compose service "${service}" has no name or image that Docker would take.` };
   const mounts = mountsOf(found["volumes"], dir);
   const refused = REFUSED.filter((key) => found[key] !== undefined && found[key] !== false);
   return {

@@ -68,7 +68,7 @@ async function findContainer(run: Run, database: PlannedDatabase): Promise<Found
     for (const path of envFilesOf(parsed, service, dir))
       Object.assign(env, envLines((await run.tree.files.read(path)) ?? ""));
     const answer = containerOf(parsed, { service, recipe, dir, variables, env });
-    const next = `docker compose -f ${file} up -d ${service}, then set ${database.env}`;
+    const next = `docker compose -f ${quoted(file)} up -d ${quoted(service)}, then set ${database.env}`;
     if (!answer.ok) return { question: answer.because, next };
     const { container } = answer;
     const login = { environment: container.environment, command: commandLine(container) };
@@ -150,7 +150,7 @@ async function start(run: Run, database: PlannedDatabase, found: Found, engine: 
   if (problem !== undefined) {
     const said = lastLines(await started.running.tail(8 * 1024));
     await started.running.stop();
-    const next = `docker compose -f ${found.file} up ${container.service}`;
+    const next = `docker compose -f ${quoted(found.file)} up ${container.service}`;
     return no(`${container.service} (${container.image}) ${problem}: ${said}`, next);
   }
   await forgetSeed(run, database);
@@ -230,6 +230,11 @@ function recipeOf(run: Run, { engine }: PlannedDatabase): ContainerRecipe | unde
 
 function folderOf(file: string): string {
   return file.includes("/") ? file.slice(0, file.lastIndexOf("/")) : ".";
+}
+
+/** One word of a shell, since a person may paste it. */
+function quoted(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 function lastLines(output: string): string {
