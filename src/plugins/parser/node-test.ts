@@ -1,10 +1,11 @@
 import { defineParser, type Parsed, type TestCase } from "../../sdk/index.ts";
-import { Nesting, count, indentOf, marks, matches, sum, tests } from "./_shared.ts";
+import { count, marks, matches, sum, tests } from "./_shared.ts";
+import { FAILURES } from "./_shared-node-test-examples.ts";
+import { readFailures, readSpec, readTap } from "./_shared-node-test.ts";
 
 /** node:test prints its totals as `ℹ tests 9` (spec) or `# tests 9` (tap), always with `cancelled` among them. */
 const TOTALS =
   /^(?:ℹ|#) tests (?<tests>\d+)\n(?:(?:ℹ|#) suites \d+\n)?(?:ℹ|#) pass (?<passed>\d+)\n(?:ℹ|#) fail (?<failed>\d+)\n(?:ℹ|#) cancelled (?<cancelled>\d+)\n(?:ℹ|#) skipped (?<skipped>\d+)\n(?:ℹ|#) todo (?<todo>\d+)/m;
-const SPEC = /^(?<indent> *)(?<mark>[✔✖﹣▶⚠]) (?<title>.*?)(?: \([\d.]+m?s\))?(?<note> # (?:SKIP|TODO).*)?$/u;
 const DOTS = /^[.X]+\n/;
 
 /**
@@ -28,9 +29,9 @@ export default defineParser({
         skipped: count(total.skipped) + count(total.todo),
       })),
     );
-    const cases = output.includes("\nℹ tests ") || output.startsWith("ℹ tests ") ? readSpec(output) : readTap(output);
-    const crashed = cases.filter((one) => one.verdict === "fail" && one.line === 1 && one.file?.endsWith(one.name));
-    return tests({ counts, cases, doubts: crashed.map((one) => `${one.name} crashed`) });
+    const spec = /^ℹ tests /m.test(output);
+    const { cases, crashed } = spec ? readSpec(output) : readTap(output);
+    return tests({ counts, cases, doubts: crashed.map((name) => `${name} crashed`) });
   },
   examples: [
     {
@@ -80,6 +81,7 @@ test at a.test.mjs:4:75
         ],
       },
     },
+    ...FAILURES,
     {
       name: "tap reporter",
       input: {
@@ -92,7 +94,15 @@ not ok 1 - breaks
   type: 'test'
   location: '/r/a.test.mjs:3:1'
   failureType: 'testCodeFailure'
-  error: '1 == 2'
+  error: 'stock differs'
+  name: 'AssertionError'
+  expected: 2
+  actual: 1
+  operator: 'strictEqual'
+  stack: |-
+    Test.check (/r/node_modules/x/index.js:8:1)
+    TestContext.<anonymous> (file:///r/a.test.mjs:4:10)
+    Test.run (node:internal/test_runner/test:1402:25)
   ...
 # Subtest: math
     # Subtest: later
@@ -102,12 +112,28 @@ not ok 1 - breaks
       type: 'test'
       ...
     1..1
-ok 2 - math
+not ok 2 - math
   ---
   duration_ms: 1.2
   type: 'suite'
+  location: '/r/a.test.mjs:8:1'
+  failureType: 'hookFailed'
+  error: 'after broke'
+  stack: |-
+    SuiteContext.<anonymous> (/r/a.test.mjs:9:23)
   ...
-1..2
+# Subtest: /r/b.test.mjs
+not ok 3 - /r/b.test.mjs
+  ---
+  duration_ms: 78.7
+  type: 'test'
+  location: '/r/b.test.mjs:1:1'
+  failureType: 'testCodeFailure'
+  exitCode: ~
+  signal: 'SIGKILL'
+  error: 'test failed'
+  ...
+1..3
 # tests 2
 # suites 1
 # pass 0
@@ -122,8 +148,16 @@ ok 2 - math
       gives: {
         tests: { passed: 0, failed: 1, skipped: 1 },
         cases: [
-          { name: "breaks", verdict: "fail", file: "/r/a.test.mjs", line: 3, message: "1 == 2" },
+          {
+            name: "breaks",
+            verdict: "fail",
+            file: "/r/a.test.mjs",
+            line: 4,
+            message: "stock differs\nactual: 1\nexpected: 2",
+          },
           { name: "math > later", verdict: "skip" },
+          { name: "math", verdict: "fail", file: "/r/a.test.mjs", line: 9, message: "after broke" },
+          { name: "/r/b.test.mjs", verdict: "fail", message: "test failed (SIGKILL)" },
         ],
       },
     },
@@ -135,6 +169,35 @@ ok 2 - math
         exit: 1,
       },
       gives: { tests: { passed: 7, failed: 3, skipped: 0 }, cases: [{ name: "breaks", verdict: "fail" }] },
+    },
+    {
+      name: "dot reporter with a todo that fails, as it should",
+      input: {
+        command: "node --test --test-reporter=dot",
+        output:
+          ".XX\n\nFailed tests:\n\n✖ breaks (0.62ms)\n  Error: no price list\n      at TestContext.<anonymous> (file:///repo/a.test.mjs:5:9)\n⚠ later (0.12ms) # TODO\n  AssertionError [ERR_ASSERTION]: 1 == 2\n",
+        exit: 1,
+      },
+      gives: {
+        tests: { passed: 1, failed: 1, skipped: 1 },
+        cases: [{ name: "breaks", verdict: "fail", file: "a.test.mjs", line: 5, message: "Error: no price list" }],
+      },
+    },
+    {
+      name: "two runs after each other, the tree of the first one cut off",
+      input: {
+        command: "npm test",
+        output:
+          "ℹ tests 9\nℹ suites 0\nℹ pass 8\nℹ fail 1\nℹ cancelled 0\nℹ skipped 0\nℹ todo 0\n\n✖ failing tests:\n\ntest at a.test.mjs:3:1\n✖ adds (1ms)\n  Error: one\n\n✔ subtracts (1ms)\nℹ tests 1\nℹ suites 0\nℹ pass 1\nℹ fail 0\nℹ cancelled 0\nℹ skipped 0\nℹ todo 0\n",
+        exit: 1,
+      },
+      gives: {
+        tests: { passed: 9, failed: 1, skipped: 0 },
+        cases: [
+          { name: "adds", verdict: "fail", file: "a.test.mjs", line: 3, message: "Error: one" },
+          { name: "subtracts", verdict: "pass" },
+        ],
+      },
     },
     {
       name: "a file that does not load",
@@ -168,58 +231,12 @@ ok 2 - math
   ],
 });
 
-function readSpec(output: string): TestCase[] {
-  const [body = "", failing = ""] = output.split(/^✖ failing tests:$/m);
-  const placed = new Map(
-    matches(/^test at (?<file>.+):(?<line>\d+):\d+\n✖ (?<title>.*?)(?: \([\d.]+m?s\))?$/m, failing).map((groups) => [
-      groups.title,
-      groups,
-    ]),
-  );
-  const cases: TestCase[] = [];
-  const nesting = new Nesting();
-  const parents = new Set<string>();
-  for (const line of body.split("\n")) {
-    const groups = SPEC.exec(line)?.groups;
-    if (!groups?.title) continue;
-    const indent = indentOf(line);
-    const name = nesting.name(indent, groups.title);
-    if (groups.mark === "▶") {
-      nesting.enter(indent, groups.title);
-      parents.add(name);
-    } else if (!parents.has(name)) {
-      const verdict = groups.note || groups.mark === "﹣" ? "skip" : groups.mark === "✖" ? "fail" : "pass";
-      const place = verdict === "fail" ? placed.get(groups.title) : undefined;
-      cases.push({ name, verdict, ...(place?.file ? { file: place.file, line: count(place.line) } : {}) });
-    }
-  }
-  return cases;
-}
-
-function readTap(output: string): TestCase[] {
-  const cases: TestCase[] = [];
-  const nesting = new Nesting();
-  const blocks = output.split(/^(?= *(?:# Subtest: |(?:not )?ok \d+))/m);
-  for (const block of blocks) {
-    const subtest = /^( *)# Subtest: (.*)/.exec(block);
-    if (subtest) nesting.enter(indentOf(block), subtest[2] ?? "");
-    const point = /^ *(not )?ok \d+ - (.*?)( # (?:SKIP|TODO).*)?$/m.exec(block);
-    if (!point || / type: 'suite'/.test(block)) continue;
-    const place = / location: '(.+):(\d+):\d+'/.exec(block);
-    const message = / error: (?:'(.*)'|\|-\n\s*(.*))/.exec(block);
-    cases.push({
-      name: nesting.name(indentOf(block), point[2] ?? ""),
-      verdict: point[3] ? "skip" : point[1] ? "fail" : "pass",
-      ...(place?.[1] ? { file: place[1], line: count(place[2]) } : {}),
-      ...(message ? { message: message[1] ?? message[2] ?? "" } : {}),
-    });
-  }
-  return cases;
-}
-
+/** Dots tell no todo from a failure; the list below them does. */
 function readDots(output: string): Parsed {
   const dots = output.split("\n\n")[0] ?? "";
-  const failed = matches(/^✖ (?<title>.*?)(?: \([\d.]+m?s\))?$/m, output);
-  const cases = failed.map((groups): TestCase => ({ name: groups.title ?? "", verdict: "fail" }));
-  return tests({ counts: { passed: marks(".", dots), failed: marks("X", dots), skipped: 0 }, cases });
+  const listed = readFailures(output.split("\n"));
+  const failed = listed.filter((one) => !one.todo);
+  const todo = Math.min(listed.length - failed.length, marks("X", dots));
+  const cases = failed.map((one): TestCase => ({ name: one.title, verdict: "fail", ...one.evidence }));
+  return tests({ counts: { passed: marks(".", dots), failed: marks("X", dots) - todo, skipped: todo }, cases });
 }
