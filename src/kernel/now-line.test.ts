@@ -153,6 +153,17 @@ describe("the now-line", () => {
     assert.match(line.next, /lodestar up/);
   });
 
+  test("a question of a run that was stopped waits for nobody, and can still be answered", () => {
+    const question = { approval: "a1", question: "Run it?", what: "x", commands: [], risk: "r", next: "n" };
+    const repo = replay([
+      ["run.started", { workflow: "up", input: null }],
+      ["approval.asked", question],
+      ["repo.stopped", { by: "up --once" }],
+    ]);
+    assert.equal(nowLine(repo, live()).state, "idle");
+    assert.equal(repo.approvals.get("a1")?.answer, undefined);
+  });
+
   test("the reasons end with what to type", () => {
     const repo = replay([["run.started", { workflow: "up", input: null }]]);
     assert.match(reasons(repo, nowLine(repo, live())).at(-1) ?? "", /^Next: /);

@@ -28,7 +28,7 @@ export function noRepo(now: string): NowLine {
  */
 export function nowLine(repo: RepoState, live: Live): NowLine {
   if (repo.paused) return paused(repo, repo.paused);
-  const approval = [...repo.approvals.values()].find((one) => one.answer === undefined);
+  const approval = [...repo.approvals.values()].find((one) => one.answer === undefined && one.waiting);
   if (approval) return waitingApproval(approval);
   const run = repo.run;
   if (run && !run.ended && repo.desired === "up") return running(repo, run, live);

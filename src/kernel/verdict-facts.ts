@@ -21,8 +21,16 @@ export interface Facts {
   readonly baseTests: readonly CheckRun[] | undefined;
   /** The base with the subject's tests; undefined when that was not run. */
   readonly newTests: readonly CheckRun[] | undefined;
+  /** How services did in a room, here and on the base; undefined when nobody claimed that they run. */
+  readonly services: { readonly here: readonly RanService[]; readonly base: readonly RanService[] } | undefined;
   /** Names of checks that are red only because the base's runner configuration was put back. */
   readonly redByOldConfig: ReadonlySet<string>;
+}
+
+export interface RanService {
+  readonly name: string;
+  readonly ok: boolean;
+  readonly detail: string;
 }
 
 export function isTest(check: CheckRun): boolean {

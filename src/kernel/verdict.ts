@@ -48,12 +48,28 @@ function said(claim: Claim, facts: Facts, { fixes, named }: { fixes: number; nam
     case "nothing-else":
       return nothingElse(claim, facts, named);
     case "runs":
-      return { verdict: "unprovable", because: "Services were not started in this proof." };
+      return runs(facts);
     case "faster":
       return { verdict: "unprovable", because: "No benchmark was run, so nothing tells how fast it is." };
     default:
       return { verdict: "unprovable", because: "No check covers this statement." };
   }
+}
+
+/** "The server starts": every service of the plan was healthy in the room; red here and healthy on the base refutes. */
+function runs({ services }: Facts): Said {
+  if (!services || services.here.length === 0)
+    return { verdict: "unprovable", because: "No service was found that could be started." };
+  const down = services.here.find((one) => !one.ok);
+  if (!down)
+    return { verdict: "verified", because: `${services.here.map((one) => `${one.name}: ${one.detail}`).join("; ")}.` };
+  const before = services.base.find((one) => one.name === down.name);
+  return before?.ok === true
+    ? { verdict: "refuted", because: `${down.name} was healthy on the base and is not here: ${down.detail}` }
+    : {
+        verdict: "unprovable",
+        because: `${down.name} is not healthy, and on the base it was not either: ${down.detail}`,
+      };
 }
 
 function overall(claims: readonly Pick<ProvedClaim, "verdict">[]): Receipt["verdict"] {

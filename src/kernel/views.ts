@@ -71,6 +71,8 @@ export interface DatabaseState {
 
 export type ApprovalState = DataOf<"approval.asked"> & {
   at: string;
+  /** The repo was not stopped since it was asked. */
+  waiting: boolean;
   answer: "approve" | "reject" | undefined;
   by: string | undefined;
   answeredAt?: string;
@@ -166,8 +168,8 @@ function foldRepo(state: RepoState, event: AnyEvent): void {
       return;
     case "repo.stopped":
       state.desired = "stopped";
-      // Nobody waits for an answer any more; the next run asks anew.
-      for (const [id, one] of state.approvals) if (one.answer === undefined) state.approvals.delete(id);
+      // Nobody waits for an answer any more; one that comes still counts for the next run.
+      for (const one of state.approvals.values()) one.waiting = false;
       state.paused = undefined;
       for (const service of state.services.values()) service.state = "stopped";
       return;
@@ -175,7 +177,13 @@ function foldRepo(state: RepoState, event: AnyEvent): void {
       state.trusted = { by: event.data.by, unsandboxed: event.data.unsandboxed };
       return;
     case "approval.asked":
-      state.approvals.set(event.data.approval, { ...event.data, at, answer: undefined, by: undefined });
+      state.approvals.set(event.data.approval, {
+        ...event.data,
+        at,
+        waiting: true,
+        answer: undefined,
+        by: undefined,
+      });
       return;
     case "approval.answered": {
       const approval = state.approvals.get(event.data.approval);

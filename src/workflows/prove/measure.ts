@@ -15,6 +15,7 @@ import type { KnownReceipt } from "../prove.ts";
 import { baseRuns } from "./base.ts";
 import { confirmed, stable } from "./confirm.ts";
 import { judgeOf, programsOf, type Judge } from "./judged-tree.ts";
+import { runServices } from "./services.ts";
 import { openSide, readPlan, runChecks, type Proving, type Side } from "./side.ts";
 import type { Subject } from "./subject.ts";
 
@@ -128,10 +129,24 @@ async function gather(run: Proving, what: Gathering): Promise<Facts> {
             base: undefined,
           })
         : undefined;
-    return { ...facts, baseTests, newTests, redByOldConfig: await redByOldConfig(run, what, checked.subject) };
+    const services = claims.some((one) => one.kind === "runs") ? await servicesOf(side, baseline) : undefined;
+    return {
+      ...facts,
+      baseTests,
+      newTests,
+      services,
+      redByOldConfig: await redByOldConfig(run, what, checked.subject),
+    };
   } finally {
     await baseline?.room.close();
   }
+}
+
+/** Services are started on the base only where one is not healthy here. */
+async function servicesOf(side: Side, baseline: Side | undefined): Promise<NonNullable<Facts["services"]>> {
+  const here = await runServices(side);
+  const base = baseline && here.some((one) => !one.ok) ? await runServices(baseline) : [];
+  return { here, base };
 }
 
 /** The base as a side of its own; undefined when its dependencies cannot be installed, which is said. */

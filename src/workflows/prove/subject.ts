@@ -15,7 +15,13 @@ type Asking = Pick<Proving, "repo" | "hands" | "step">;
 export async function findSubject(run: Asking, input: ProveInput): Promise<Subject> {
   const { snapshots } = run.hands;
   const { repo } = run;
-  const snapshot = await run.step("snapshot", [input.base ?? null], () => snapshots.take(repo));
+  const taken = await run.step("snapshot", [input.base ?? null], () => snapshots.take(repo));
+  const way = await snapshots.underWay(repo);
+  const leftOut = [
+    ...taken.leftOut,
+    ...(way === undefined ? [] : [`a ${way} is under way: the tree is taken as it lies there`]),
+  ];
+  const snapshot = { ...taken, leftOut };
   const base = input.base === undefined ? await snapshots.defaultBase(repo, snapshot) : await named(run, input.base);
   if (!base) return { snapshot, base: undefined, changed: [], claim: input.claim ?? "" };
   const tree = await snapshots.treeOf(repo, base.commit);
