@@ -16,8 +16,10 @@ if (major < 24) {
   process.exit(2);
 }
 // In a checkout the sources run as they are; the installed package carries dist/.
-const source = new URL("../src/cli/run.ts", import.meta.url);
-const built = new URL("../dist/cli/run.js", import.meta.url);
+// An agent waits for its hooks at every step, so they do not load the other commands.
+const entry = words[0] === "hook" ? "hook" : "run";
+const source = new URL(`../src/cli/${entry}.ts`, import.meta.url);
+const built = new URL(`../dist/cli/${entry}.js`, import.meta.url);
 const isCheckout = existsSync(fileURLToPath(source));
 keepCompiled();
 const { run } = await import(isCheckout ? source.href : built.href);

@@ -4,46 +4,51 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { arch, freemem, homedir, platform } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { hookSecret, openAgentDesk, type AgentDesk } from "./host/agent-desk.ts";
+import { runningAgents } from "./host/agent-programs.ts";
 import { openChanges } from "./host/changes.ts";
 import { systemClock } from "./host/clock.ts";
 import { openContainers } from "./host/compose.ts";
-import { openDependencies, type HostDependencies } from "./host/dependency-store.ts";
+import { openDependencies } from "./host/dependency-store.ts";
 import { diagnose, type Finding } from "./host/doctor.ts";
+import { evict } from "./host/evict.ts";
 import { openPostgresEngine, openSqliteEngine } from "./host/engine.ts";
 import { gatherFacts } from "./host/environment.ts";
 import { openSigningKey } from "./host/keys.ts";
 import { lockDataDir } from "./host/lock.ts";
-import { loadDetectors, loadPlugins } from "./host/plugins.ts";
+import { loadAgents, loadDetectors, loadPlugins } from "./host/plugins.ts";
 import { createPorts } from "./host/ports.ts";
 import { sweepOrphans } from "./host/processes.ts";
 import { openProxy } from "./host/proxy-once.ts";
 import { readReceipt, saveReceipt } from "./host/receipts.ts";
 import { viewRepo } from "./host/repo-view.ts";
 import { inspectRepo, repoSource } from "./host/repo.ts";
-import { openRooms, type HostRooms } from "./host/rooms.ts";
+import { openRooms } from "./host/rooms.ts";
 import { probeSandbox } from "./host/sandbox.ts";
 import { createSecrets } from "./host/secrets.ts";
-import { expireSegments } from "./host/segments-expire.ts";
 import { openSegments } from "./host/segments.ts";
-import { openSnapshots, type HostSnapshots } from "./host/snapshots.ts";
+import { openSnapshots } from "./host/snapshots.ts";
 import { openTreeSite, siteMark } from "./host/site-tree.ts";
 import { openFiles } from "./host/files.ts";
 import { openPostgresStore } from "./host/store-postgres.ts";
 import { openSqliteStore } from "./host/store-sqlite.ts";
 import { machinePath, openToolbox } from "./host/toolbox.ts";
 import { openVault } from "./host/vault.ts";
+import { openAgentDoor } from "./kernel/agent-door.ts";
 import { planRepo } from "./kernel/config.ts";
 import { describePlan } from "./kernel/detect-report.ts";
 import { describeEnvironment } from "./kernel/environment.ts";
+import { hookKey } from "./kernel/hook-keys.ts";
 import { createLog } from "./kernel/log.ts";
 import { Machine } from "./kernel/machine.ts";
 import { toWsl } from "./kernel/path-translation.ts";
 import { makeStatement } from "./kernel/receipt.ts";
 import { createSteps } from "./kernel/steps.ts";
 import { pick, satisfies } from "./kernel/version-range.ts";
-import { messageOf, ProveInput, UserError } from "./sdk/index.ts";
+import { ProveInput, UserError } from "./sdk/index.ts";
 import type { DriverTools, Hands, Plan, Repo, Viewed } from "./sdk/index.ts";
 import { createApp } from "./server/app.ts";
+import type { AgentOptions } from "./server/hooks.ts";
 import { serve } from "./server/serve.ts";
 import { prove } from "./workflows/prove.ts";
 import { up } from "./workflows/up.ts";
@@ -106,7 +111,10 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
   const before = await readEndpoint(dataDir);
   const token = before?.token ?? hands.random(32);
   const ended = Promise.withResolvers<string>();
-  const server = await serve(before?.port ?? 0, (port) => createApp({ machine, token, port, shutdown: ended.resolve }));
+  const agents = await openAgents(machine, dataDir);
+  const server = await serve(before?.port ?? 0, (port) =>
+    createApp({ machine, token, port, shutdown: ended.resolve, agents }),
+  );
   ends.defer(() => server.close());
   await machine.begin(server.port);
   await writeEndpoint(dataDir, { port: server.port, token, pid: process.pid, version: VERSION, boot: hands.boot });
@@ -115,6 +123,21 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
   void machine.broken.then((reason) => ended.resolve(reason));
   const reason = await ended.promise;
   await machine.end(reason);
+}
+
+/** What coding agents meet when their hooks call. */
+async function openAgents(machine: Machine, dataDir: string): Promise<AgentOptions> {
+  const plugins = (await loadAgents()).map(({ plugin }) => plugin);
+  const failed = (message: string) => void process.stderr.write(`${message}\n`);
+  const door = openAgentDoor({ machine, dataDir, home: homedir(), onStop: async () => ({}), failed });
+  return { plugins, door, secret: await hookSecret(dataDir), running: () => runningAgents(plugins) };
+}
+
+/** `lodestar agents`: the settings of coding agents, for the repo at `cwd`; needs no daemon. */
+export async function agentDesk({ dataDir, cwd }: { dataDir: string; cwd: string }): Promise<AgentDesk> {
+  const port = (await readEndpoint(dataDir))?.port;
+  const keyOf = (secret: string, repo: string | undefined) => hookKey(secret, repo, PLAIN.hash);
+  return openAgentDesk({ dataDir, cwd: here(cwd), port, keyOf });
 }
 
 /** One machine keeps its log in SQLite; a team shares one in the Postgres of LODESTAR_DATABASE_URL (DESIGN.md 5). */
@@ -252,26 +275,6 @@ const PLAIN = {
 /** A Windows path that a user of WSL gives is the same folder under `/mnt`. */
 function here(path: string): string {
   return process.env["WSL_DISTRO_NAME"] === undefined ? path : (toWsl(path) ?? path);
-}
-
-interface Evicted {
-  readonly rooms: HostRooms;
-  readonly dependencies: HostDependencies;
-  readonly snapshots: HostSnapshots;
-  readonly segments: string;
-}
-
-/** Keeps the data dir below its caps (10 GiB of rooms, 20 GiB of sealed dependencies, 2 GiB each of snapshots and output); what is in use stays. */
-async function evict(what: Evicted): Promise<void> {
-  try {
-    await what.rooms.expire();
-    await what.snapshots.expire();
-    await what.dependencies.expire();
-    await expireSegments(what.segments);
-  } catch (error) {
-    // It is tried again tomorrow; until then it stands in daemon.log.
-    process.stderr.write(`Old rooms could not be removed: ${messageOf(error)}\n`);
-  }
 }
 
 async function view(repo: Repo): Promise<Viewed> {

@@ -12,7 +12,7 @@ interface CommandFile {
 
 const HERE = new URL("./", import.meta.url);
 /** Started by other commands, not typed by people. */
-const HIDDEN = new Set(["daemon"]);
+const HIDDEN = new Set(["daemon", "hook"]);
 
 /** The `lodestar` program: runs one command and gives the exit status (DESIGN.md 7). */
 export async function run(argv: readonly string[]): Promise<number> {

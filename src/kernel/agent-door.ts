@@ -11,6 +11,7 @@ import {
 } from "../sdk/index.ts";
 import { guardCall } from "./agent-guard.ts";
 import { shortened, stepOf } from "./agent-steps.ts";
+import { repoAt } from "./find-repo.ts";
 import { newGuard, type Alarm, type Guard } from "./guardrails.ts";
 import type { Machine } from "./machine.ts";
 import { BUILTIN_RULES } from "./struggle.ts";
@@ -84,15 +85,20 @@ export function openAgentDoor(options: DoorOptions): AgentDoor {
   return {
     async answer(plugin, payload, reaches) {
       const nothing = { status: 200, body: {} };
+      let place = "";
       try {
         const event = plugin.hook(payload);
         if (event === undefined) return undefined;
         if (event.event === "unknown") return nothing;
-        const repo = deepestRepo(machine, event.cwd);
+        const repo = repoAt(machine.views, event.cwd);
         if (repo === undefined || !reaches(repo.repo)) return nothing;
+        place = repo.repo;
         return plugin.reply(event, await answerOnce(plugin, event, repo));
       } catch (error) {
-        options.failed(`A hook of ${plugin.name} was let through: ${messageOf(error)}`);
+        const detail = `A hook of ${plugin.name} was let through: ${messageOf(error)}`;
+        options.failed(detail);
+        const data = { guardrail: "hooks", action: "let-through", detail };
+        await machine.append({ type: "guardrails", source: plugin.name, repo: place, data }).catch(() => undefined);
         return nothing;
       }
     },
@@ -213,14 +219,4 @@ async function guardOf(machine: Machine, session: string, repo: RepoState): Prom
     if (!last || events.length < PAGE) return guard;
     after = last.seq;
   }
-}
-
-/** The known repo that holds a folder, the innermost one where they nest. */
-function deepestRepo(machine: Machine, folder: string): RepoState | undefined {
-  let deepest: RepoState | undefined;
-  for (const repo of machine.views.repos.values()) {
-    if (repo.path === "" || (folder !== repo.path && !folder.startsWith(`${repo.path}/`))) continue;
-    if (deepest === undefined || repo.path.length > deepest.path.length) deepest = repo;
-  }
-  return deepest;
 }

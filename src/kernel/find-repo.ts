@@ -26,6 +26,12 @@ export function findRepo(views: Views, asked: string | undefined): RepoState {
   return found;
 }
 
+/** The innermost known repo that holds an absolute folder. */
+export function repoAt(views: Views, folder: string): RepoState | undefined {
+  const all = [...views.repos.values()].filter((one) => one.path !== "");
+  return all.find((one) => one.path === folder) ?? deepest(all, folder);
+}
+
 function deepest(all: readonly RepoState[], path: string): RepoState | undefined {
   return all.filter((one) => path.startsWith(`${one.path}/`)).sort((a, b) => b.path.length - a.path.length)[0];
 }

@@ -4,6 +4,8 @@ import { z } from "zod";
 import { answerApproval, applyChange } from "../kernel/decisions.ts";
 import type { Machine } from "../kernel/machine.ts";
 import { Cursor, isOutsideError, isUserError, messageOf, ProveInput, UserError } from "../sdk/index.ts";
+import { refusePlace, sameText } from "./access.ts";
+import { hookRoutes, type AgentOptions } from "./hooks.ts";
 
 export interface ServerOptions {
   readonly machine: Machine;
@@ -11,6 +13,8 @@ export interface ServerOptions {
   readonly port: number;
   /** Ends the daemon after the answer is out. */
   readonly shutdown: (reason: string) => void;
+  /** Without it no agent's hook is answered. */
+  readonly agents?: AgentOptions;
 }
 
 const UpBody = z.object({
@@ -76,6 +80,7 @@ export function createApp(options: ServerOptions): Hono {
   readRoutes(app, machine);
   eventRoutes(app, machine);
   controlRoutes(app, options);
+  if (options.agents) hookRoutes(app, { ...options, agents: options.agents });
   return app;
 }
 
@@ -231,19 +236,9 @@ function controlRoutes(app: Hono, { machine, shutdown }: ServerOptions): void {
   });
 }
 
-/** Why a request is refused: a page in a browser must not reach the daemon (DNS rebinding, cross-site requests), nor another user. */
+/** Why a request is refused: it comes from a page in a browser, or from another user. */
 function refuse(c: Context, { token, port }: ServerOptions): string | undefined {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`, `[::1]:${port}`];
-  if (!hosts.includes(c.req.header("host") ?? "")) return "The Host header does not name this daemon";
-  const origin = c.req.header("origin");
-  if (origin !== undefined && !hosts.some((host) => origin === `http://${host}`))
-    return "The Origin is not this daemon";
+  const refused = refusePlace(c, port);
+  if (refused !== undefined) return refused;
   return sameText(c.req.header("authorization") ?? "", `Bearer ${token}`) ? undefined : "The token is missing or wrong";
-}
-
-/** Compares in a time that does not depend on where the texts differ. */
-function sameText(a: string, b: string): boolean {
-  let differ = a.length ^ b.length;
-  for (let i = 0; i < b.length; i++) differ |= a.charCodeAt(i % Math.max(1, a.length)) ^ b.charCodeAt(i);
-  return differ === 0;
 }

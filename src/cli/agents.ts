@@ -1,0 +1,128 @@
+import { createInterface } from "node:readline/promises";
+import { userInfo } from "node:os";
+import type { Command } from "commander";
+import { UserError } from "../sdk/errors.ts";
+import type { AgentScope } from "../sdk/agent.ts";
+import { listAgents } from "./_agents-view.ts";
+import { dataDirOf, findDaemon, needDaemon, withDaemonOptions } from "./_daemon.ts";
+import { printJson } from "./_terminal.ts";
+
+export const summary =
+  "coding agents: `agents list`, `agents install AGENT`, `agents uninstall AGENT`, `agents resume SESSION`";
+
+interface Options {
+  readonly repo?: string;
+  readonly dataDir?: string;
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly project?: boolean;
+  readonly user?: boolean;
+  readonly plugin?: boolean;
+}
+
+export function configure(command: Command): void {
+  withDaemonOptions(command)
+    .argument("[action]", "list, install, uninstall or resume", "list")
+    .argument("[name]", "the agent (claude, codex), or the session to resume")
+    .option("--user", "install for you, in every repository (default)")
+    .option("--project", "install into the settings of this repository")
+    .option("--plugin", "install into a folder of Lodestar's own, for `claude --plugin-dir`")
+    .option("--yes", "write it without asking")
+    .action(async (action: string, name: string | undefined, options: Options) => {
+      if (action === "list") return list(options);
+      if (action === "resume") return resume(name, options);
+      if (action === "install" || action === "uninstall") return change(action, name, options);
+      throw new UserError(`agents has no action ${action}`, { next: "lodestar agents list" });
+    });
+}
+
+async function openDesk(options: Options) {
+  const { agentDesk } = await import("../main.ts");
+  return agentDesk({ dataDir: dataDirOf(options), cwd: options.repo ?? process.cwd() });
+}
+
+async function list(options: Options): Promise<void> {
+  const daemon = await findDaemon(dataDirOf(options));
+  const sessions = daemon ? await daemon.get("agents", { repo: options.repo }) : undefined;
+  listAgents(await (await openDesk(options)).list(), sessions, options.json === true);
+}
+
+async function resume(session: string | undefined, options: Options): Promise<void> {
+  if (session === undefined) throw new UserError("Which session?", { next: "lodestar agents list" });
+  await (await openDesk(options)).refuseAgents();
+  const daemon = await needDaemon(options);
+  await daemon.post(`agents/${encodeURIComponent(session)}/resume`, { by: userInfo().username });
+  if (options.json) printJson({ resumed: session });
+  else console.log(`${session} may go on.`);
+}
+
+/** Shows the whole change, asks, and writes it. */
+async function change(action: "install" | "uninstall", agent: string | undefined, options: Options): Promise<void> {
+  if (agent === undefined) throw new UserError("Which agent?", { next: `lodestar agents ${action} claude` });
+  const desk = await openDesk(options);
+  await desk.refuseAgents();
+  const changes = action === "install" ? [await desk.install(agent, scopeOf(options))] : await desk.uninstall(agent);
+  const open = changes.filter((one) => one.diff !== "" || one.beside.length > 0);
+  if (!options.json) {
+    for (const { diff, beside } of open) {
+      process.stdout.write(diff);
+      for (const { path } of beside) console.log(`new file ${path}`);
+    }
+    if (open.length === 0)
+      console.log(
+        action === "install" ? "It is installed already; nothing changes." : `Nothing of Lodestar's is there.`,
+      );
+  }
+  if (open.length > 0 && !(options.yes ?? false)) await agree(`lodestar agents ${action} ${agent}`);
+  const backups: (string | undefined)[] = [];
+  for (const one of open) backups.push(await desk.change(one));
+  const next = action === "install" ? nextOf(changes[0]) : undefined;
+  if (options.json)
+    printJson({ changed: open.map(({ file, scope, diff }, at) => ({ file, scope, diff, backup: backups[at] })), next });
+  else for (const line of report(open, { backups, next })) console.log(line);
+}
+
+function scopeOf({ project, user, plugin }: Options): AgentScope {
+  const asked = [project && "project", user && "user", plugin && "plugin"].filter((one) => typeof one === "string");
+  if (asked.length > 1)
+    throw new UserError(`Choose one of ${asked.map((one) => `--${one}`).join(" and ")}`, {
+      next: "lodestar agents list",
+    });
+  if (project) return "project";
+  return plugin ? "plugin" : "user";
+}
+
+async function agree(command: string): Promise<void> {
+  const next = `${command} --yes`;
+  if (!process.stdin.isTTY || !process.stdout.isTTY)
+    throw new UserError("Nobody can be asked here, so nothing was written", { next });
+  const reader = createInterface({ input: process.stdin, output: process.stdout });
+  const answer = (await reader.question("Type yes to write it: ")).trim().toLowerCase();
+  reader.close();
+  if (answer !== "yes") throw new UserError("Nothing was written", { next });
+}
+
+interface Change {
+  readonly file: string;
+  readonly scope: AgentScope;
+  readonly after: string | undefined;
+  readonly next: string | undefined;
+}
+
+function nextOf(change: Change | undefined): string | undefined {
+  if (change?.scope === "plugin") return `claude --plugin-dir ${change.file.replace(/\/hooks\/hooks\.json$/, "")}`;
+  if (change?.scope === "project")
+    return "do not commit the file: the address in it is of this machine. Sessions begun from now on are covered";
+  return change?.next;
+}
+
+function report(
+  changes: readonly Change[],
+  how: { backups: readonly (string | undefined)[]; next: string | undefined },
+) {
+  const lines = changes.map(({ file, after }, at) => {
+    const backup = how.backups[at];
+    return `${after === undefined ? "Removed" : "Wrote"} ${file}${backup === undefined ? "" : ` (before: ${backup})`}`;
+  });
+  return how.next === undefined ? lines : [...lines, `  next: ${how.next}`];
+}
