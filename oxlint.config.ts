@@ -14,7 +14,7 @@ const LAYERS: Record<string, { layers: string[]; outside: boolean; packages: str
   server: {
     layers: ["sdk", "kernel"],
     outside: false,
-    packages: ["hono", "@hono/node-server", "@hono/zod-openapi", "zod"],
+    packages: ["hono", "@hono/node-server", "@hono/zod-openapi", "@modelcontextprotocol/sdk", "zod"],
   },
   client: { layers: ["sdk"], outside: false, packages: ["zod"] },
   cli: { layers: ["sdk", "client"], outside: true, packages: [] },

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { answerApproval, applyChange } from "../kernel/decisions.ts";
 import type { Machine } from "../kernel/machine.ts";
 import { Cursor, isOutsideError, isUserError, messageOf, ProveInput, UserError } from "../sdk/index.ts";
+import type { openMcp } from "./mcp.ts";
 import { refusePlace, sameText } from "./access.ts";
 import { hookRoutes, type AgentOptions } from "./hooks.ts";
 
@@ -53,15 +54,16 @@ export function createApp(options: ServerOptions): Hono {
   app.get("/healthz", (c) =>
     c.json({ ok: true, version: machine.hands.version, boot: machine.hands.boot, pid: machine.hands.pid }),
   );
-  app.use("/api/*", async (c, next) => {
-    const refused = refuse(c, options);
-    if (refused !== undefined)
-      return c.json(
-        { error: { message: refused, next: "use the lodestar command, or the token in the data directory" } },
-        403,
-      );
-    return next();
-  });
+  for (const guarded of ["/api/*", "/mcp"])
+    app.use(guarded, async (c, next) => {
+      const refused = refuse(c, options);
+      if (refused !== undefined)
+        return c.json(
+          { error: { message: refused, next: "use the lodestar command, or the token in the data directory" } },
+          403,
+        );
+      return next();
+    });
   app.notFound((c) =>
     c.json({ error: { message: `There is nothing at ${c.req.method} ${c.req.path}`, next: "lodestar --help" } }, 404),
   );
