@@ -21,6 +21,8 @@ export interface Facts {
   readonly baseTests: readonly CheckRun[] | undefined;
   /** The base with the subject's tests; undefined when that was not run. */
   readonly newTests: readonly CheckRun[] | undefined;
+  /** The lines of the base's test files at which a red case stands, by the name of the case. */
+  readonly cases: ReadonlyMap<string, string>;
   /** How services did in a room, here and on the base; undefined when nobody claimed that they run. */
   readonly services: { readonly here: readonly RanService[]; readonly base: readonly RanService[] } | undefined;
   /** Names of checks that are red only because the base's runner configuration was put back. */

@@ -17,7 +17,8 @@ export function fixed(claim: Claim, facts: Facts, { only }: { only: boolean }): 
   const words = wordsOf(...claim.about, ...claim.files, ...claim.names);
   const { separating, still } = compare(facts);
   const meant = still.filter((one) => isMeant(one, { claim, words, facts }));
-  const closest = (names: readonly string[]) => Math.max(-1, ...names.map((name) => shared(words, wordsOf(name))));
+  const closest = (names: readonly string[]) =>
+    Math.max(-1, ...names.map((name) => shared(words, wordsOf(name, facts.cases.get(name) ?? ""))));
   const nearer = closest(separating) - closest(meant.map((one) => one.name));
   const isAll = words.size === 0 && FAILING_TESTS.test(claim.text);
   // What passes now may be what the claim means, and what is still red something beside it.
@@ -36,7 +37,12 @@ export function fixed(claim: Claim, facts: Facts, { only }: { only: boolean }): 
         : "No test fails on the base and passes now; add one that shows the bug.",
     );
   const named = claim.names.length > 0 || claim.files.length > 0;
-  const about = wordsOf(...separating, ...facts.changed.map((one) => one.path), ...addedLines(facts));
+  const about = wordsOf(
+    ...separating,
+    ...separating.map((name) => facts.cases.get(name) ?? ""),
+    ...facts.changed.map((one) => one.path),
+    ...addedLines(facts),
+  );
   const isThere = claim.names.some((name) =>
     facts.changed.some((file) => `${file.before}${file.after}`.includes(name.replace(/\(.*$/, ""))),
   );
@@ -87,7 +93,7 @@ function isMeant(
   one: Failing,
   { claim, words, facts }: { claim: Claim; words: ReadonlySet<string>; facts: Facts },
 ): boolean {
-  const test = wordsOf(one.name, one.file ?? "");
+  const test = wordsOf(one.name, one.file ?? "", facts.cases.get(one.name) ?? "");
   if (words.size > 0) return shareWord(words, test);
   if (FAILING_TESTS.test(claim.text)) return true;
   // Nothing is named: the bug is where the change is.

@@ -261,6 +261,7 @@ function facts(more: Partial<Facts>): Facts {
     subject: [],
     baseTests: undefined,
     newTests: undefined,
+    cases: new Map(),
     services: undefined,
     redByOldConfig: new Set(),
     ...more,

@@ -1,5 +1,6 @@
 import type { AnyEvent, DataOf, Plan, Report } from "../sdk/index.ts";
 import { foldAgents, type AgentState } from "./agents-view.ts";
+import { foldRuntime } from "./views-runtime.ts";
 
 /** What is true of one repo now, folded from its events. Nothing here is asserted by anyone: replaying the log gives the same. */
 export interface RepoState {
@@ -260,69 +261,6 @@ function foldRun(state: RepoState, event: AnyEvent): void {
       return;
     default:
   }
-}
-
-/** What runs: services, databases, ports. */
-function foldRuntime(state: RepoState, event: AnyEvent): void {
-  const at = event.timestamp;
-  switch (event.type) {
-    case "port.leased":
-      state.ports.set(event.data.service, event.data.port);
-      return;
-    case "database.ready":
-      state.databases.set(event.data.name, { ...event.data, ok: true, detail: event.data.how, since: at });
-      return;
-    case "database.failed":
-      state.databases.set(event.data.name, { ...event.data, ok: false, detail: event.data.because, since: at });
-      return;
-    case "service.starting":
-      state.services.set(event.data.name, {
-        name: event.data.name,
-        state: "starting",
-        since: at,
-        url: undefined,
-        port: event.data.port,
-        pid: undefined,
-        detail: `starting: ${event.data.command}`,
-        attempt: event.data.attempt,
-        segment: event.data.segment,
-        nextAttemptAt: undefined,
-      });
-      return;
-    case "service.healthy":
-      change(state, event.data.name, at, {
-        state: "healthy",
-        url: event.data.url,
-        port: event.data.port,
-        pid: event.data.pid,
-        detail: event.data.health.detail,
-      });
-      return;
-    case "service.unhealthy":
-      change(state, event.data.name, at, { state: "unhealthy", detail: event.data.health.detail });
-      return;
-    case "service.exited":
-      change(state, event.data.name, at, {
-        state: event.data.expected ? "stopped" : "exited",
-        pid: undefined,
-        detail: event.data.signal === null ? `exited with status ${event.data.exit}` : `ended by ${event.data.signal}`,
-        nextAttemptAt: event.data.nextAttemptAt,
-      });
-      return;
-    default:
-  }
-}
-
-function change(
-  state: RepoState,
-  name: string,
-  at: string,
-  to: Partial<ServiceState> & { state: ServiceState["state"] },
-): void {
-  const service = state.services.get(name);
-  if (!service) return;
-  if (service.state !== to.state) service.since = at;
-  Object.assign(service, to);
 }
 
 function begun(id: string, workflow: string, at: string): RunState {

@@ -30,7 +30,4 @@ export const SEEN_FALSE = { truth: "false", failingTestExists: false, expect: "r
 /** A false claim that nothing in the repository shows. */
 export const HIDDEN_FALSE = { truth: "false", failingTestExists: false, expect: "unprovable" } satisfies Partial<Draft>;
 /** A true claim that running cannot show. */
-/** False, and what shows it was red on the base already: that alone never refutes anybody (DESIGN.md 8). */
-export const KNOWN_FALSE = HIDDEN_FALSE;
-
 export const HIDDEN_TRUE = { truth: "true", failingTestExists: false, expect: "unprovable" } satisfies Partial<Draft>;

@@ -2,7 +2,7 @@ import { build, lockText, manifestText, type Built } from "../build.ts";
 import type { Draft, Place, Scenario, Tree } from "../corpus.ts";
 import { fixWords, turnOf } from "../words.ts";
 import { withCase } from "../suites.ts";
-import { on, KNOWN_FALSE, REFUTED, VERIFIED, witnessFails } from "./_shared.ts";
+import { on, HIDDEN_FALSE, REFUTED, VERIFIED, witnessFails } from "./_shared.ts";
 import { TYPED, typedTree } from "./_shared-typed.ts";
 
 /** Claims about builds, types and lint. */
@@ -54,7 +54,7 @@ export default {
     counts: { node: 5 },
     make: (at) =>
       at.turn % 2 === 0
-        ? typed(at, { ...KNOWN_FALSE, before: "wrong", after: "wrong" })
+        ? typed(at, { ...HIDDEN_FALSE, before: "wrong", after: "wrong" })
         : typed(at, { ...REFUTED, before: "good", after: "wrong" }),
   },
   "types-loosened": {
@@ -85,7 +85,7 @@ export default {
   "lint-false": {
     counts: { node: 4, assert: 1 },
     make: (at) =>
-      linted(at, { ...(at.turn % 3 === 0 ? KNOWN_FALSE : REFUTED), before: at.turn % 3 === 0, after: true }),
+      linted(at, { ...(at.turn % 3 === 0 ? HIDDEN_FALSE : REFUTED), before: at.turn % 3 === 0, after: true }),
   },
   "lint-loosened": {
     counts: { node: 4 },

@@ -2,7 +2,7 @@ import { build, otherDefect } from "../build.ts";
 import type { Draft, Place, Scenario, Tree } from "../corpus.ts";
 import { suitePath, suitesOf, withCase, type Suite, type Suites } from "../suites.ts";
 import { fixWords, turnOf } from "../words.ts";
-import { FEW, HIDDEN_FALSE, HIDDEN_TRUE, on, KNOWN_FALSE, REFUTED, SOME, VERIFIED, witnessFails } from "./_shared.ts";
+import { FEW, HIDDEN_FALSE, HIDDEN_TRUE, on, REFUTED, SOME, VERIFIED, witnessFails } from "./_shared.ts";
 
 /** Repositories that are not simply green: known failures, flaky tests, tests that write, suites that do not load. */
 export default {
@@ -25,7 +25,7 @@ export default {
     counts: { ...FEW, vitest: 1 },
     make: (at) => ({
       ...known(at),
-      ...KNOWN_FALSE,
+      ...HIDDEN_FALSE,
       kind: "tests-pass",
       claim: turnOf(at, [
         `Simplified ${at.defect.name}. All tests pass.`,

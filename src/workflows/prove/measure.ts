@@ -13,6 +13,7 @@ import {
 import { say } from "../up/run.ts";
 import type { KnownReceipt } from "../prove.ts";
 import { baseRuns } from "./base.ts";
+import { caseTexts } from "./case-texts.ts";
 import { confirmed, stable } from "./confirm.ts";
 import { judgeOf, programsOf, type Judge } from "./judged-tree.ts";
 import { runServices } from "./services.ts";
@@ -130,16 +131,23 @@ async function gather(run: Proving, what: Gathering): Promise<Facts> {
           })
         : undefined;
     const services = claims.some((one) => one.kind === "runs") ? await servicesOf(side, baseline) : undefined;
+    const cases = wantsBase && subject.base ? await redCases(run, subject.base.commit, checked.base) : new Map();
     return {
       ...facts,
       baseTests,
       newTests,
       services,
+      cases,
       redByOldConfig: await redByOldConfig(run, what, checked.subject),
     };
   } finally {
     await baseline?.room.close();
   }
+}
+
+async function redCases(run: Proving, commit: string, base: readonly CheckRun[]): Promise<Map<string, string>> {
+  const red = base.filter((one) => one.kind === "test").flatMap((one) => one.failures);
+  return red.length === 0 ? new Map() : caseTexts(await run.hands.snapshots.source(run.repo, commit), red);
 }
 
 /** Services are started on the base only where one is not healthy here. */
