@@ -1,11 +1,19 @@
 import { defineParser, type TestCase } from "../../sdk/index.ts";
-import { count, countBefore, matches, sum, tests } from "./_shared.ts";
+import { countBefore, matches, sum, tests } from "./_shared.ts";
+import { evidence, linesUntil, ownPlace, toMessage, type Evidence } from "./_shared-evidence.ts";
 
 const TOTALS = /^ *Tests {2}(?<counts>.*) \(\d+\)$/m;
 const NONE = /^No test files found, exiting with code \d$/m;
 /** Names of the verbose reporter; `>` stands between file, suites and test. */
-const VERBOSE = /^ (?<mark>[✓×↓□✗]) (?<name>\S+\.\w+ > .+?)(?: \d+ms)?$/mu;
-const FAILED = /^ FAIL {2}(?<name>(?<file>\S+?\.\w+) > .+)$/m;
+const VERBOSE =
+  /^ (?<mark>[✓×↓□✗]) (?:\|(?<plain>[^|\n]+)\| | (?<coloured>\S[^\n]*?) {2})?(?<name>\S+\.\w+ > .+?)(?: \d+ms)?$/mu;
+/** Several stand above one error when they failed with the same one. A project's name is told by bars, or by its colour. */
+const FAILED =
+  /^ FAIL {2}(?:\|(?<plain>[^|\n]+)\| | (?<coloured>\S[^\n]*?) {2})?(?<name>(?<file>\S+?\.\w+)(?: > .+| \[ \S+ \]))$/;
+/** `❯ total total.js:2:9` or `❯ cart.test.js:6:25`. */
+const FRAME = /^ *❯ (?:.* )?(?<file>\S+?):(?<line>\d+):\d+$/;
+
+const UNLOADED = " (did not load)";
 
 /** Vitest: default, verbose and dot reporters. Unhandled errors, files that do not load and `.only` are doubts. */
 export default defineParser({
@@ -17,15 +25,12 @@ export default defineParser({
       failed: countBefore("failed", counts),
       skipped: countBefore("skipped", counts) + countBefore("todo", counts),
     }));
-    const unloaded = matches(/^ FAIL {2}(?<file>\S+) \[ \S+ \]$/m, output);
+    const failed = readFailures(output);
+    const unloaded = failed.filter((one) => one.name.endsWith(UNLOADED));
     const unhandled = /^ *Errors {2}(?<errors>\d+) errors?$/m.exec(output)?.groups?.errors;
     return tests({
       counts: sum(counts),
-      cases: [
-        ...readVerbose(output),
-        ...readFailures(output),
-        ...unloaded.map(({ file = "" }): TestCase => ({ name: `${file} (did not load)`, verdict: "fail", file })),
-      ],
+      cases: [...readVerbose(output), ...failed],
       doubts: [
         ...unloaded.map(({ file }) => `${file} did not load`),
         ...(unhandled ? [`vitest caught unhandled errors (${unhandled})`] : []),
@@ -80,11 +85,110 @@ AssertionError: expected 1 to be 2 // Object.is equality
             verdict: "fail",
             file: "a.test.js",
             line: 2,
-            message: "AssertionError: expected 1 to be 2 // Object.is equality",
+            message: "AssertionError: expected 1 to be 2 // Object.is equality\n\n- Expected\n+ Received",
           },
-          { name: "load.test.js (did not load)", verdict: "fail" },
+          {
+            name: "load.test.js (did not load)",
+            verdict: "fail",
+            file: "load.test.js",
+            line: 1,
+            message: "Error: Cannot find module './none' imported from /r/load.test.js",
+          },
         ],
         doubts: ["load.test.js did not load"],
+      },
+    },
+    {
+      name: "projects, a diff, a hook, a time limit, and two tests with one error",
+      input: {
+        command: "vitest run",
+        output: `
+ RUN  v5.1.1 /repo
+
+⎯⎯⎯⎯⎯⎯ Failed Suites 1 ⎯⎯⎯⎯⎯⎯⎯
+
+ FAIL   unit  cart.test.js > torn down
+Error: after broke
+ ❯ cart.test.js:10:54
+      8|   test("fine", () => {});
+     10| describe("torn down", () => { afterAll(() => { throw new Error("after …
+
+⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[1/4]⎯
+
+⎯⎯⎯⎯⎯⎯⎯ Failed Tests 4 ⎯⎯⎯⎯⎯⎯⎯
+
+ FAIL  |unit| cart.test.js > keeps items
+AssertionError: expected [ 'cup' ] to deeply equal [ 'pot' ]
+
+- Expected
++ Received
+
+  [
+-   "pot",
++   "cup",
+  ]
+
+ ❯ cart.test.js:5:65
+      3| describe("cart", () => {
+
+⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[2/4]⎯
+
+ FAIL  cart.test.js > loads 1
+ FAIL  cart.test.js > loads 2
+TypeError: no price list
+ ❯ read node_modules/prices/index.js:9:1
+ ❯ total total.js:2:9
+      1| export function total() {
+ ❯ cart.test.js:6:25
+
+⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[3/4]⎯
+
+ FAIL  cart.test.js > waits
+TestTimeoutError: Test timed out in 30ms.
+If this is a long-running test, pass a timeout value as the last argument.
+ ❯ cart.test.js:7:3
+
+⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯⎯[4/4]⎯
+
+
+ Test Files  1 failed (1)
+      Tests  4 failed | 1 passed (5)
+`,
+        exit: 1,
+      },
+      gives: {
+        tests: { passed: 1, failed: 4, skipped: 0 },
+        cases: [
+          {
+            name: "unit > cart.test.js > torn down",
+            verdict: "fail",
+            file: "cart.test.js",
+            line: 10,
+            message: "Error: after broke",
+          },
+          {
+            name: "unit > cart.test.js > keeps items",
+            verdict: "fail",
+            line: 5,
+            message:
+              "AssertionError: expected [ 'cup' ] to deeply equal [ 'pot' ]\n\n- Expected\n+ Received\n\n  [\n-   \"pot\",\n+   \"cup\",\n  ]",
+          },
+          {
+            name: "cart.test.js > loads 1",
+            verdict: "fail",
+            file: "total.js",
+            line: 2,
+            message: "TypeError: no price list",
+          },
+          { name: "cart.test.js > loads 2", verdict: "fail", line: 2, message: "TypeError: no price list" },
+          {
+            name: "cart.test.js > waits",
+            verdict: "fail",
+            line: 7,
+            message:
+              "TestTimeoutError: Test timed out in 30ms.\nIf this is a long-running test, pass a timeout value as the last argument.",
+          },
+        ],
       },
     },
     {
@@ -124,18 +228,46 @@ AssertionError: expected 1 to be 2 // Object.is equality
 function readVerbose(output: string): TestCase[] {
   return matches(VERBOSE, output)
     .filter(({ mark }) => mark !== "×" && mark !== "✗")
-    .map(({ mark, name = "" }) => ({ name, verdict: mark === "✓" ? "pass" : "skip" }));
+    .map(({ mark, plain, coloured, name = "" }) => ({
+      name: inProject(plain ?? coloured, name),
+      verdict: mark === "✓" ? "pass" : "skip",
+    }));
 }
 
 function readFailures(output: string): TestCase[] {
-  return output
-    .split(/^(?= FAIL {2})/m)
-    .slice(1)
-    .flatMap((block): TestCase[] => {
-      const { name, file } = FAILED.exec(block)?.groups ?? {};
-      if (!name || !file) return [];
-      const message = /^\w*(?:Error|Exception)\b.*$/m.exec(block)?.[0];
-      const line = new RegExp(`❯ (?:.* )?${RegExp.escape(file)}:(?<line>\\d+):`).exec(block)?.groups?.line;
-      return [{ name, verdict: "fail", file, ...(line ? { line: count(line) } : {}), ...(message ? { message } : {}) }];
-    });
+  const cases: TestCase[] = [];
+  let above: TestCase[] = [];
+  let said: string[] = [];
+  const close = (): void => {
+    if (said.every((line) => line.trim() === "")) return;
+    const found = explain(said);
+    cases.push(...above.map((one) => ({ ...one, ...found })));
+    above = [];
+  };
+  for (const line of output.split("\n")) {
+    const groups = FAILED.exec(line)?.groups;
+    if (groups?.name && groups.file) {
+      close();
+      said = [];
+      const { file, plain, coloured } = groups;
+      const name = groups.name.endsWith(" ]") ? `${file}${UNLOADED}` : groups.name;
+      above.push({ name: inProject(plain ?? coloured, name), verdict: "fail", file });
+    } else said.push(line);
+  }
+  close();
+  return [...cases, ...above];
+}
+
+function inProject(project: string | undefined, name: string): string {
+  return project === undefined ? name : `${project} > ${name}`;
+}
+
+function explain(said: readonly string[]): Evidence {
+  const all = linesUntil(said.join("\n"), /^ *⎯{3,}/);
+  const words = linesUntil(all.join("\n"), /^ *❯ |^ {4,}\d+\|/);
+  const places = all.map((line) => FRAME.exec(line)?.groups).map((groups) => ownPlace(groups?.file, groups?.line));
+  return evidence(
+    toMessage(words),
+    places.find((place) => place !== undefined),
+  );
 }
