@@ -112,6 +112,21 @@ export const CLAUDE_EXAMPLES: readonly AgentExample[] = [
     },
   },
   {
+    name: "claude: a session is stopped before a tool, which is denied too",
+    hook: { ...COMMON, ...TOOL, hook_event_name: "PreToolUse" },
+    event: { event: "tool" },
+    answer: { deny: "It goes in circles.", stop: "It goes in circles." },
+    body: {
+      continue: false,
+      stopReason: "It goes in circles.",
+      hookSpecificOutput: {
+        hookEventName: "PreToolUse",
+        permissionDecision: "deny",
+        permissionDecisionReason: "It goes in circles.",
+      },
+    },
+  },
+  {
     name: "claude: a tool that failed",
     hook: { ...COMMON, ...TOOL, hook_event_name: "PostToolUseFailure", error: "Exit code 1\na.txt", duration_ms: 21 },
     event: { event: "tool-failed", error: "Exit code 1\na.txt" },

@@ -112,6 +112,19 @@ export const CODEX_EXAMPLES: readonly AgentExample[] = [
     },
   },
   {
+    name: "codex: to end the turn before a tool is to deny it, for continue: false would run it",
+    hook: { ...COMMON, ...TOOL, hook_event_name: "PreToolUse" },
+    event: { event: "tool" },
+    answer: { deny: "It goes in circles.", stop: "It goes in circles." },
+    body: {
+      hookSpecificOutput: {
+        hookEventName: "PreToolUse",
+        permissionDecision: "deny",
+        permissionDecisionReason: "It goes in circles.",
+      },
+    },
+  },
+  {
     name: "codex: a tool is done",
     hook: { ...COMMON, ...TOOL, hook_event_name: "PostToolUse", tool_response: "a.txt\n" },
     event: { event: "tool-done", response: "a.txt\n", toolUseId: "call_1" },

@@ -39,6 +39,7 @@ export default defineAgent({
     "Hooks that were not trusted are skipped in silence; trust is asked for when codex starts in a terminal.",
     "One HTTP hook in hooks.json makes Codex reject the whole file.",
     "A PreToolUse answer ask is not supported: the tool runs. Lodestar denies instead.",
+    "A PreToolUse answer with continue: false is not supported: the tool runs although it was denied. Lodestar only denies.",
     "A failing command fires PostToolUse, without its exit status; the headless output has it.",
     "A turn.completed counts the whole thread, with the runs that were resumed.",
     "It waits for the end of stdin.",
@@ -84,10 +85,14 @@ function install(before: string | undefined, options: InstallOptions): AgentEdit
   return "refuse" in edit ? edit : { ...edit, next: "start codex in a terminal and trust the new hooks" };
 }
 
-/** Codex knows no `ask` and no need for `allow` before a tool: a person who must be asked first means no for now. */
+/**
+ * Codex knows no `ask` and no need for `allow` before a tool: a person who must be asked first means no for now. With
+ * `continue: false` it takes the answer for a failed hook and runs the tool, denied or not (measured).
+ */
 function reply(event: HookEvent | UnknownHookEvent, answer: HookAnswer) {
+  const { ask, allow: _allow, stop: _stop, ...rest } = answer;
+  if (event.event === "permission") return replyTo(event, { ...answer, stop: undefined });
   if (event.event !== "tool") return replyTo(event, answer);
-  const { ask, allow: _allow, ...rest } = answer;
   return replyTo(event, { ...rest, deny: rest.deny ?? rest.block ?? ask });
 }
 
