@@ -67,19 +67,31 @@ export function framePlace(text: string): Place | undefined {
   return undefined;
 }
 
-/** The value of a key in the YAML below a TAP point: a scalar without its quotes, or a block without its indentation. */
+/**
+ * The value of a key in the YAML below a TAP point, the outermost of that name: a scalar without its quotes, also over
+ * several lines, or a block without its indentation.
+ */
 export function yamlValue(block: string, key: string): string | undefined {
   const lines = block.split("\n");
-  const at = lines.findIndex((line) => line.trimStart().startsWith(`${key}:`));
-  const line = lines[at];
-  if (line === undefined) return undefined;
-  const value = line
-    .trimStart()
+  let at = -1;
+  let indent = Number.POSITIVE_INFINITY;
+  lines.forEach((line, index) => {
+    const text = line.trimStart();
+    if (!text.startsWith(`${key}:`) || line.length - text.length >= indent) return;
+    at = index;
+    indent = line.length - text.length;
+  });
+  const value = lines[at]
+    ?.trimStart()
     .slice(key.length + 1)
     .trim();
-  if (!/^(?:[|>]\S*)?$/.test(value)) return unquote(value);
-  const indent = line.length - line.trimStart().length;
+  if (value === undefined) return undefined;
   const after = lines.slice(at + 1);
+  if (/^"(?:[^"\\]|\\.)*$/.test(value)) {
+    const last = after.findIndex((line) => line.endsWith('"'));
+    return toMessage(unquote([value, ...after.slice(0, last + 1)].join("\n")).split("\n"));
+  }
+  if (!/^(?:[|>]\S*)?$/.test(value)) return unquote(value);
   const end = after.findIndex((one) => one.trim() !== "" && one.length - one.trimStart().length <= indent);
   return toMessage(end < 0 ? after : after.slice(0, end));
 }
@@ -87,5 +99,7 @@ export function yamlValue(block: string, key: string): string | undefined {
 /** Without the quotes around all of it. */
 export function unquote(text: string): string {
   const quoted = /^(['"`])([\s\S]*)\1$/.exec(text);
-  return quoted?.[2] === undefined ? text : quoted[2].replaceAll("\\'", "'").replaceAll("''", "'");
+  const [, quote, own] = quoted ?? [];
+  if (own === undefined) return text;
+  return quote === '"' ? own.replaceAll('\\"', '"') : own.replaceAll("\\'", "'").replaceAll("''", "'");
 }

@@ -1,5 +1,7 @@
 import { defineParser, type Counts, type TestCase } from "../../sdk/index.ts";
 import { Nesting, count, countBefore, indentOf, matches, tally, tests } from "./_shared.ts";
+import { FAILURES } from "./_shared-tap-examples.ts";
+import { explainPoint, readTerse } from "./_shared-tap.ts";
 
 const POINT =
   /^(?<indent> *)(?<not>not )?ok (?<number>\d+)(?: -)?(?: (?<title>.*?))?(?<note> # (?:SKIP|TODO)\b.*)?(?: # time=\S+)?(?: \{)?$/i;
@@ -51,7 +53,7 @@ not ok 2 differs
       },
       gives: {
         tests: { passed: 1, failed: 1, skipped: 0 },
-        cases: [{ name: "differs", verdict: "fail", file: "/r/a.js", line: 1 }],
+        cases: [{ name: "differs", verdict: "fail", file: "/r/a.js", line: 1, message: "expected: 2\nactual: 1" }],
         doubts: [],
       },
     },
@@ -113,6 +115,7 @@ not ok 1 - a.test.js # time=11.026ms
       },
       gives: { tests: { passed: 3, failed: 1, skipped: 2 }, cases: [{ name: "same", verdict: "fail" }] },
     },
+    ...FAILURES,
     {
       name: "a run that ended before its plan",
       input: { command: "node a.js", output: "TAP version 13\n1..3\nok 1 - a\n", exit: 0 },
@@ -158,8 +161,6 @@ function readPoints(output: string): TestCase[] {
       open.pop();
       if (subject.points > 0 && (!groups.not || subject.failed > 0)) continue;
     }
-    const place =
-      /fileName: (\S+)\s+lineNumber: (\d+)/.exec(block) ?? /at: .*?\(?((?:\/|\w)[^\s():]*):(\d+):\d+\)?/.exec(block);
     const verdict = groups.note ? "skip" : groups.not ? "fail" : "pass";
     for (const above of open) {
       above.points += 1;
@@ -168,15 +169,10 @@ function readPoints(output: string): TestCase[] {
     cases.push({
       name,
       verdict,
-      ...(verdict === "fail" && place?.[1] ? { file: place[1], line: count(place[2]) } : {}),
+      ...(verdict === "fail" ? explainPoint(block, title) : {}),
     });
   }
   return cases;
-}
-
-function readTerse(output: string): TestCase[] {
-  const names = matches(/^ ?✖ (?<name>.+)$/m, output).map(({ name = "" }) => name);
-  return [...new Set(names)].map((name) => ({ name, verdict: "fail" }));
 }
 
 function readBraces(text: string): Counts {
