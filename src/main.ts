@@ -51,6 +51,7 @@ import { createApp } from "./server/app.ts";
 import type { AgentOptions } from "./server/hooks.ts";
 import { serve } from "./server/serve.ts";
 import { prove } from "./workflows/prove.ts";
+import { openStopCatch } from "./workflows/stop-catch-proof.ts";
 import { up } from "./workflows/up.ts";
 import { Sites } from "./workflows/up/sites.ts";
 
@@ -129,7 +130,7 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
 async function openAgents(machine: Machine, dataDir: string): Promise<AgentOptions> {
   const plugins = (await loadAgents()).map(({ plugin }) => plugin);
   const failed = (message: string) => void process.stderr.write(`${message}\n`);
-  const door = openAgentDoor({ machine, dataDir, home: homedir(), onStop: async () => ({}), failed });
+  const door = openAgentDoor({ machine, dataDir, home: homedir(), onStop: openStopCatch(machine), failed });
   return { plugins, door, secret: await hookSecret(dataDir), running: () => runningAgents(plugins) };
 }
 
