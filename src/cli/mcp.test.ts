@@ -158,6 +158,8 @@ describe("mcp", { concurrency: true }, () => {
     await (await world.client()).post("shutdown", {});
     assert.match((await call(client, "plan", { repo: "." })).text, /1 check/);
     assert.notEqual((await endpointOf(world.dataDir)).boot, before.boot);
+    await client.close();
+    assert.deepEqual(await world.left(), [], "the daemon that it started ends with it");
   });
 
   test("over HTTP it asks for the token, and two agents that ask the same share one proof", async (t) => {
@@ -179,6 +181,7 @@ describe("mcp", { concurrency: true }, () => {
 
     const clients = await Promise.all([overHttp(t, url, authorization), overHttp(t, url, authorization)]);
     const answers = await Promise.all(clients.map((client) => call(client, "prove", { claim: "Tests pass." })));
+    for (const one of answers) assert.ok(!one.isError, one.text);
     const proofs = answers.map((one) => Proved.parse(one.data));
     assert.deepEqual(new Set(proofs.map((one) => one.verdict)), new Set(["verified"]));
     assert.equal(new Set(proofs.map((one) => one.receipt)).size, 1);
@@ -192,7 +195,11 @@ describe("mcp", { concurrency: true }, () => {
   });
 
   test("a proof that its client calls off is ended", async (t) => {
-    const repo = await repoIn(world, "slow", { "add.test.js": "setTimeout(() => {}, 60_000);\n" });
+    const repo = await repoIn(world, "slow", {
+      // Its own name, so that no other repository waits for the same installation.
+      "package.json": FILES["package.json"].replace("shop", "slow"),
+      "add.test.js": "setTimeout(() => {}, 60_000);\n",
+    });
     const client = await overStdio(t, world, repo);
     const off = new AbortController();
     const asked = client.callTool({ name: "prove", arguments: {} }, undefined, { signal: off.signal });
