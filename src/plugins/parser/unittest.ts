@@ -1,5 +1,6 @@
 import { defineParser, type TestCase } from "../../sdk/index.ts";
 import { count, matches, sum, tests } from "./_shared.ts";
+import { evidence, ownPlace, toMessage, type Evidence } from "./_shared-evidence.ts";
 
 const TOTALS = /^Ran (?<ran>\d+) tests? in [\d.]+s\n\n(?:OK|FAILED|NO TESTS RAN)(?: \((?<details>[^)]*)\))?$/m;
 
@@ -81,6 +82,81 @@ FAILED (failures=1, errors=1, skipped=1)
       },
     },
     {
+      name: "a diff, an error of a helper, what a test printed, a class that cannot be set up",
+      input: {
+        command: "python3 -m unittest -b",
+        output: `EFE
+======================================================================
+ERROR: setUpClass (u_cart.Broken)
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File "/repo/u_cart.py", line 28, in setUpClass
+    raise shop.Closed("no database")
+shop.Closed: no database
+
+======================================================================
+FAIL: test_text (u_cart.Cart.test_text)
+Compares prices.
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File "/repo/u_cart.py", line 22, in test_text
+    self.assertEqual("one\\ntwo", "one\\nthree", "prices differ")
+    ~~~~~~~~~~~~~~~~^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+  File "/usr/lib/python3.13/unittest/case.py", line 885, in assertEqual
+    assertion_func(first, second, msg=msg)
+AssertionError: 'one\\ntwo' != 'one\\nthree'
+  one
+- two
++ three
+ : prices differ
+
+Stdout:
+shown by the test
+
+======================================================================
+ERROR: test_loads (u_cart.Cart.test_loads)
+----------------------------------------------------------------------
+Traceback (most recent call last):
+  File "/repo/u_cart.py", line 14, in test_loads
+    total()
+  File "/repo/total.py", line 2, in total
+    raise TypeError("no price list")
+TypeError: no price list
+
+----------------------------------------------------------------------
+Ran 2 tests in 0.001s
+
+FAILED (failures=1, errors=2)
+`,
+        exit: 1,
+      },
+      gives: {
+        tests: { passed: 0, failed: 3, skipped: 0 },
+        cases: [
+          {
+            name: "setUpClass (u_cart.Broken)",
+            verdict: "fail",
+            file: "u_cart.py",
+            line: 28,
+            message: "shop.Closed: no database",
+          },
+          {
+            name: "test_text (u_cart.Cart.test_text)",
+            verdict: "fail",
+            line: 22,
+            message: "AssertionError: 'one\\ntwo' != 'one\\nthree'\n  one\n- two\n+ three\n : prices differ",
+          },
+          {
+            name: "test_loads (u_cart.Cart.test_loads)",
+            verdict: "fail",
+            file: "total.py",
+            line: 2,
+            message: "TypeError: no price list",
+          },
+        ],
+      },
+    },
+    {
       name: "nothing to run",
       input: {
         command: "python3 -m unittest",
@@ -102,12 +178,16 @@ function readFailure(block: string): TestCase | undefined {
   const name = /^\n(?:FAIL|ERROR): (.+)$/m.exec(block)?.[1];
   if (!name) return undefined;
   const [own = ""] = block.split(/^-{60,}\nRan /m);
-  const place = [...own.matchAll(/^ {2}File "((?!.*\/lib\/python).+)", line (\d+)/gm)].at(-1);
-  const message = [...own.matchAll(/^\w[\w.]*(?:Error|Exception|Warning|Failure)\b.*$/gm)].at(-1)?.[0];
-  return {
-    name,
-    verdict: "fail",
-    ...(place?.[1] ? { file: place[1], line: count(place[2]) } : {}),
-    ...(message ? { message } : {}),
-  };
+  return { name, verdict: "fail", ...explain(own) };
+}
+
+/** The last error of the traceback, in the words that follow its last frame; the last frame in the repo's own code. */
+function explain(block: string): Evidence {
+  const [printed = ""] = block.split(/^Std(?:out|err):$/m, 1);
+  const frames = [...printed.matchAll(/^ {2}File "(?<file>[^"\n]+)", line (?<line>\d+).*\n(?: {4,}.*\n)*/gm)];
+  const last = frames.at(-1);
+  const rule = /^-{60,}\n/m.exec(printed);
+  const start = last ? last.index + last[0].length : rule ? rule.index + rule[0].length : 0;
+  const own = frames.map(({ groups }) => ownPlace(groups?.file, groups?.line)).filter((place) => place !== undefined);
+  return evidence(toMessage(printed.slice(start).split("\n")), own.at(-1));
 }
