@@ -4,6 +4,7 @@ import { consent } from "./up/consent.ts";
 import { bringContainer } from "./up/containers.ts";
 import { startDatabases } from "./up/databases.ts";
 import { tellProvided } from "./up/environment.ts";
+import { withoutGuesses } from "./up/guesses.ts";
 import { installAll } from "./up/install.ts";
 import { measure, type Baseline } from "./up/measure.ts";
 import { migrate } from "./up/migrate.ts";
@@ -21,9 +22,6 @@ import {
   type UpInput,
 } from "./up/run.ts";
 import { startServices, type Started } from "./up/services.ts";
-
-/** Below this, an item of the plan is a guess (`sdk/plan.ts`). */
-const SURE = 0.5;
 
 /** What `up` is given for one repo. `known` are the receipts that the log already holds. */
 export interface UpContext {
@@ -80,23 +78,6 @@ export async function up(context: UpContext): Promise<Report> {
   if (!allowed.ok) run.questions.push(allowed.question);
   const end = allowed.ok ? await phases(run, context.known) : { started: [], baseline: { receipt: null, checks: [] } };
   return report(run, { ...end, total: (context.hands.clock.now() - begun) / 1000 });
-}
-
-/** What is more likely wrong than right is said and not acted on: a vendored example must not be installed or started. */
-function withoutGuesses(plan: Plan): { plan: Plan; guesses: string[] } {
-  const guesses: string[] = [];
-  function sure<T extends { dir: string; confidence: number }>(items: readonly T[], what: (item: T) => string): T[] {
-    const unsure = items.filter((item) => item.confidence < SURE);
-    guesses.push(...unsure.map((item) => `${what(item)}${item.dir === "." ? "" : ` in ${item.dir}`} (only a guess)`));
-    return items.filter((item) => item.confidence >= SURE);
-  }
-  const kept = {
-    installs: sure(plan.installs, (one) => `installing with ${one.manager}`),
-    services: sure(plan.services, (one) => `service ${one.name}`),
-    databases: sure(plan.databases, (one) => `database ${one.name}`),
-    checks: sure(plan.checks, (one) => `check ${one.name}`),
-  };
-  return { plan: { ...plan, ...kept }, guesses };
 }
 
 async function phases(run: Run, known: UpContext["known"]): Promise<{ started: Started[]; baseline: Baseline }> {

@@ -158,10 +158,9 @@ async function servicesOf(side: Side, baseline: Side | undefined): Promise<NonNu
 }
 
 /** The base as a side of its own; undefined when its dependencies cannot be installed, which is said. */
-async function openBase(run: Proving, { plan, checks }: Gathering, commit: string): Promise<Side | undefined> {
+async function openBase(run: Proving, { plan }: Gathering, commit: string): Promise<Side | undefined> {
   const { view } = await readPlan(run, commit);
-  const known = plan.checks.filter((one) => checks.some((other) => other.name === one.name && other.dir === one.dir));
-  const opened = await openSide(run, { variant: "base", commit, plan: { ...plan, checks: known }, view });
+  const opened = await openSide(run, { variant: "base", commit, plan, view });
   if (opened.ok) return opened.side;
   run.notChecked.push(`the base: ${opened.because}`);
   return undefined;

@@ -2,6 +2,7 @@ import { planRepo } from "../../kernel/config.ts";
 import { environmentDigest, type EnvironmentParts } from "../../kernel/receipt.ts";
 import type { CheckRun, Plan, PlannedCheck, Variant, Viewed } from "../../sdk/index.ts";
 import { environmentParts, runCheck } from "../up/check.ts";
+import { withoutGuesses } from "../up/guesses.ts";
 import { installSealed, type Installed } from "../up/install.ts";
 import { LazyRoom } from "../up/room.ts";
 import { noAdjustments, type Core } from "../up/run.ts";
@@ -27,7 +28,7 @@ export async function readPlan(
   const view = await run.hands.viewAt(run.repo, commit);
   const { secrets, plugins } = run.hands;
   const planned = await planRepo(view, plugins.detectors, { isSecret: (text) => secrets.redact(text) !== text });
-  return { ...planned, view };
+  return { ...planned, plan: withoutGuesses(planned.plan).plan, view };
 }
 
 /** Installs what a commit needs and prepares its room; a failing install is data. */
@@ -70,6 +71,7 @@ export async function runChecks(
         digest,
         ...(base ? { base } : {}),
         ...(left === undefined ? {} : { timeout: left }),
+        isAgain: options.again !== undefined,
       }),
     );
     done.push({ ...one, variant });

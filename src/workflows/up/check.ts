@@ -22,7 +22,13 @@ export async function runCheck(
   run: Core,
   room: Prepared,
   check: PlannedCheck,
-  how: { installed: readonly Installed[]; digest: string; base?: CheckRun | undefined; timeout?: number },
+  how: {
+    installed: readonly Installed[];
+    digest: string;
+    base?: CheckRun | undefined;
+    timeout?: number;
+    isAgain?: boolean;
+  },
 ): Promise<CheckRun> {
   await say(run, "checks", `Running ${check.name}${check.dir === "." ? "" : ` in ${check.dir}`}: ${check.command}`);
   const chain = await toolchainOf(run, check.dir);
@@ -46,7 +52,7 @@ export async function runCheck(
   const red = judge({ first: outcome });
   const hasTests = check.kind === "test" || (red.counts?.failed ?? 0) > 0;
   const again =
-    red.verdict === "fail" && hasTests && !succeeded(first)
+    red.verdict === "fail" && hasTests && !succeeded(first) && how.isAgain !== true
       ? await command(run, room.site, "check", { ...what, title: `${check.name} again` })
       : undefined;
   const rerun = again && { rerun: outcomeOf(what.command, again, parsers) };
