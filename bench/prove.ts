@@ -196,11 +196,12 @@ async function checksByHand({ plan, repo, env, proof }: HandWork): Promise<void>
       timeout: PATIENCE,
       maxBuffer: 256 * 1024 ** 2,
     };
-    const exit = await new Promise((done) =>
+    const exit = await new Promise<number | string | null | undefined>((done) =>
       execFile("sh", ["-c", command], options, (error) => done(error === null ? 0 : error.code)),
     );
     const inRoom = proof.checks.find((one) => one.variant === "subject" && one.name === name && one.cwd === dir);
-    if (exit !== inRoom?.exit) throw new Error(`${name} ends with ${exit} by hand and ${inRoom?.exit} in the room`);
+    if (exit !== inRoom?.exit)
+      throw new Error(`${name} ends with ${exit} by hand and ${inRoom?.exit ?? "not at all"} in the room`);
   }
 }
 
