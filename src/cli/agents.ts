@@ -8,7 +8,7 @@ import { dataDirOf, findDaemon, needDaemon, withDaemonOptions } from "./_daemon.
 import { printJson } from "./_terminal.ts";
 
 export const summary =
-  "coding agents: `agents list`, `agents install AGENT`, `agents uninstall AGENT`, `agents resume SESSION`";
+  "coding agents: `agents list`, `agents install AGENT`, `agents uninstall AGENT`, `agents resume|allow SESSION`";
 
 interface Options {
   readonly repo?: string;
@@ -22,15 +22,15 @@ interface Options {
 
 export function configure(command: Command): void {
   withDaemonOptions(command)
-    .argument("[action]", "list, install, uninstall or resume", "list")
-    .argument("[name]", "the agent (claude, codex), or the session to resume")
+    .argument("[action]", "list, install, uninstall, resume or allow", "list")
+    .argument("[name]", "the agent (claude, codex), or the session")
     .option("--user", "install for you, in every repository (default)")
     .option("--project", "install into the settings of this repository")
     .option("--plugin", "install into a folder of Lodestar's own, for `claude --plugin-dir`")
     .option("--yes", "write it without asking")
     .action(async (action: string, name: string | undefined, options: Options) => {
       if (action === "list") return list(options);
-      if (action === "resume") return resume(name, options);
+      if (action === "resume" || action === "allow") return letGo(action, name, options);
       if (action === "install" || action === "uninstall") return change(action, name, options);
       throw new UserError(`agents has no action ${action}`, { next: "lodestar agents list" });
     });
@@ -47,13 +47,17 @@ async function list(options: Options): Promise<void> {
   listAgents(await (await openDesk(options)).list(), sessions, options.json === true);
 }
 
-async function resume(session: string | undefined, options: Options): Promise<void> {
+/** What an agent cannot do for itself: go on after a guardrail paused it, or pass once with a claim that was refuted. */
+async function letGo(action: "resume" | "allow", session: string | undefined, options: Options): Promise<void> {
   if (session === undefined) throw new UserError("Which session?", { next: "lodestar agents list" });
   await (await openDesk(options)).refuseAgents();
   const daemon = await needDaemon(options);
-  await daemon.post(`agents/${encodeURIComponent(session)}/resume`, { by: userInfo().username });
-  if (options.json) printJson({ resumed: session });
-  else console.log(`${session} may go on.`);
+  await daemon.post(`agents/${encodeURIComponent(session)}/${action}`, { by: userInfo().username });
+  if (options.json) printJson(action === "resume" ? { resumed: session } : { allowed: session });
+  else
+    console.log(
+      action === "resume" ? `${session} may go on.` : `${session} may pass once, whatever its next proof says.`,
+    );
 }
 
 /** Shows the whole change, asks, and writes it. */

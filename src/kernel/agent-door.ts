@@ -11,6 +11,7 @@ import {
 } from "../sdk/index.ts";
 import { guardCall } from "./agent-guard.ts";
 import { shortened, stepOf } from "./agent-steps.ts";
+import type { AgentState } from "./agents-view.ts";
 import { repoAt } from "./find-repo.ts";
 import { newGuard, type Alarm, type Guard } from "./guardrails.ts";
 import type { Machine } from "./machine.ts";
@@ -28,6 +29,8 @@ export interface AgentDoor {
   answer(plugin: AgentPlugin, payload: unknown, reaches: (repo: string) => boolean): Promise<AgentReply | undefined>;
   /** A person lets a session go on that a guardrail paused. A session that nobody knows is a UserError. */
   resume(session: string, by: string): Promise<void>;
+  /** A person lets the next refuted stop of a session pass. A session that nobody knows is a UserError. */
+  allow(session: string, by: string): Promise<void>;
 }
 
 export interface DoorOptions {
@@ -103,17 +106,25 @@ export function openAgentDoor(options: DoorOptions): AgentDoor {
       }
     },
     async resume(session, by) {
-      await machine.catchUp();
-      const repo = [...machine.views.repos.values()].find((one) => one.agents.has(session));
-      const known = repo?.agents.get(session);
-      if (!repo || !known)
-        throw new UserError(`There is no session ${session} of a coding agent`, { next: "lodestar agents list" });
+      const { repo, known } = await knownSession(machine, session);
       const data = { guardrail: "session", fingerprint: session, action: RESET, detail: by };
       await machine.append({ type: "guardrails", source: "api", repo: repo.repo, data });
       // The next event reads it from the log.
       sessions.delete(nameOf(repo, known));
     },
+    async allow(session, by) {
+      const { repo } = await knownSession(machine, session);
+      await machine.append({ type: "agent.allowed", source: "api", repo: repo.repo, data: { session, by } });
+    },
   };
+}
+
+async function knownSession(machine: Machine, session: string): Promise<{ repo: RepoState; known: AgentState }> {
+  await machine.catchUp();
+  const repo = [...machine.views.repos.values()].find((one) => one.agents.has(session));
+  const known = repo?.agents.get(session);
+  if (repo && known) return { repo, known };
+  throw new UserError(`There is no session ${session} of a coding agent`, { next: "lodestar agents list" });
 }
 
 function nameOf(repo: RepoState, { agent, session }: { agent: string; session: string }): string {

@@ -41,11 +41,15 @@ export function hookRoutes(app: Hono, parts: Parts): void {
     const repo = asked === undefined ? undefined : (await machine.find(asked)).repo;
     return c.json(await listSessions(machine, await agents.running(), repo));
   });
-  app.post("/api/v2/agents/:session/resume", async (c) => {
-    const { by } = z.object({ by: z.string().default("cli") }).parse(await c.req.json().catch(() => ({})));
-    await parts.agents.door.resume(c.req.param("session"), by);
-    return c.json({ resumed: c.req.param("session") });
-  });
+  for (const [verb, said] of [
+    ["resume", "resumed"],
+    ["allow", "allowed"],
+  ] as const)
+    app.post(`/api/v2/agents/:session/${verb}`, async (c) => {
+      const { by } = z.object({ by: z.string().default("cli") }).parse(await c.req.json().catch(() => ({})));
+      await parts.agents.door[verb](c.req.param("session"), by);
+      return c.json({ [said]: c.req.param("session") });
+    });
 }
 
 async function hook(c: Context, { machine, token, port, agents }: Parts): Promise<Response> {
