@@ -12,7 +12,7 @@ export interface Place {
 const MESSAGE = 1_500;
 /** Where code lies that is not the repo's own: dependencies, runtimes and their standard libraries. */
 const FOREIGN =
-  /(?:^|\/)(?:node_modules|site-packages|dist-packages|vendor|gems)\/|\/lib\/(?:python|ruby)[\d./]|^node:|^internal\/|^\/rustc\/|^\/usr\/(?:lib|local|share)\/|\/go\/src\/|[<>]/;
+  /(?:^|\/)(?:node_modules|site-packages|dist-packages|vendor|gems)\/|\/lib\/(?:python|ruby)[\d./]|^node:|^internal\/|^\/rustc\/|\/\.cargo\/|^\/usr\/(?:lib|local|share)\/|\/go\/src\/|[<>]/;
 /** One line of a JavaScript stack: `at name (file:1:2)` or `at file:1:2`. */
 const FRAME = /^\s*at (?:.*\()?(?<file>[^()]*?):(?<line>\d+):\d+\)?,?(?: \{)?$/;
 

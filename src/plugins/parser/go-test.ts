@@ -1,5 +1,6 @@
 import { defineParser, type Parsed, type TestCase } from "../../sdk/index.ts";
-import { count, distinct, matches, tally, tests } from "./_shared.ts";
+import { distinct, matches, tally, tests } from "./_shared.ts";
+import { evidence, linesUntil, ownPlace, toMessage, type Evidence } from "./_shared-evidence.ts";
 
 const PACKAGE = /^(?:(?<ok>ok) {2}|(?<fail>FAIL)|(?<none>\?) {3})\t(?<package>\S+)(?:\t| )(?<rest>.*)$/m;
 const RESULT = /^ *--- (?<verdict>PASS|FAIL|SKIP): (?<name>\S+) \([\d.]+s\)$/;
@@ -24,6 +25,7 @@ export default defineParser({
 --- PASS: TestA (0.00s)
 === RUN   TestB
 === RUN   TestB/sub_one
+    a_test.go:3: a note
     a_test.go:4: got 2
 --- FAIL: TestB (0.00s)
     --- FAIL: TestB/sub_one (0.00s)
@@ -45,7 +47,13 @@ FAIL
       gives: {
         tests: { passed: 3, failed: 2, skipped: 1 },
         cases: [
-          { name: "ex.com/m.TestB/sub_one", verdict: "fail" },
+          {
+            name: "ex.com/m.TestB/sub_one",
+            verdict: "fail",
+            file: "a_test.go",
+            line: 4,
+            message: "a_test.go:3: a note\na_test.go:4: got 2",
+          },
           { name: "ex.com/m/sub.TestOk", verdict: "pass" },
         ],
       },
@@ -75,8 +83,73 @@ FAIL
         exit: 2,
       },
       gives: {
-        cases: [{ name: "ex.com/m/bad (build failed)", verdict: "fail" }],
+        cases: [
+          {
+            name: "ex.com/m/bad (build failed)",
+            verdict: "fail",
+            file: "bad/b.go",
+            line: 2,
+            message: "bad/b.go:2:29: undefined: y",
+          },
+        ],
         doubts: ["ex.com/m/bad did not compile"],
+      },
+    },
+    {
+      name: "words over several lines, a panic, and a time limit that ends a package",
+      input: {
+        command: "go test ./...",
+        output: `--- FAIL: TestItems (0.00s)
+    cart_test.go:9: 
+        	Error Trace:	/repo/cart_test.go:9
+        	Error:      	Not equal:
+        	            	expected: 3
+        	            	actual  : 2
+--- FAIL: TestLoad (0.00s)
+panic: no price list [recovered]
+	panic: no price list
+
+goroutine 7 [running]:
+testing.tRunner.func1.2({0x5149a0, 0x552ee0})
+	/usr/local/go/src/testing/testing.go:1632 +0x230
+ex.com/m.total(...)
+	/repo/total.go:5
+ex.com/m.TestLoad(0xc0000)
+	/repo/cart_test.go:12 +0x1d
+FAIL	ex.com/m	0.005s
+panic: test timed out after 1s
+	running tests:
+		TestSlow (1s)
+
+goroutine 17 [running]:
+FAIL	ex.com/m/slow	1.005s
+FAIL
+`,
+        exit: 1,
+      },
+      gives: {
+        cases: [
+          {
+            name: "ex.com/m.TestItems",
+            verdict: "fail",
+            file: "cart_test.go",
+            line: 9,
+            message:
+              "Error Trace:\t/repo/cart_test.go:9\nError:      \tNot equal:\n            \texpected: 3\n            \tactual  : 2",
+          },
+          {
+            name: "ex.com/m.TestLoad",
+            verdict: "fail",
+            file: "total.go",
+            line: 5,
+            message: "panic: no price list\n\tpanic: no price list",
+          },
+          {
+            name: "ex.com/m/slow (failed)",
+            verdict: "fail",
+            message: "panic: test timed out after 1s\n\trunning tests:\n\t\tTestSlow (1s)",
+          },
+        ],
       },
     },
     {
@@ -109,24 +182,39 @@ FAIL
 function read(output: string): Parsed {
   const cases: TestCase[] = [];
   let own: TestCase[] = [];
+  let said = new Map<string, string[]>();
+  let speaker: string | undefined;
   for (const line of output.split("\n")) {
     const result = RESULT.exec(line)?.groups;
-    if (result?.name) {
-      own.push({ name: result.name, verdict: VERDICTS[result.verdict ?? ""] ?? "fail" });
+    const running = /^=== (?:RUN|CONT|NAME|PAUSE) +(\S+)$/.exec(line)?.[1];
+    if (result?.name) own.push({ name: result.name, verdict: VERDICTS[result.verdict ?? ""] ?? "fail" });
+    speaker = result?.name ?? running ?? speaker;
+    if (result?.name ?? running) continue;
+    const ended = PACKAGE.exec(line)?.groups;
+    if (!ended?.package) {
+      const key = speaker ?? "";
+      const lines = said.get(key);
+      if (lines) lines.push(line);
+      else said.set(key, [line]);
       continue;
     }
-    const place = /^ +(?<file>\S+\.go):(?<line>\d+): (?<message>.*)$/.exec(line)?.groups;
-    const last = own.at(-1);
-    if (place?.file && last?.verdict === "fail" && last.file === undefined)
-      own[own.length - 1] = { ...last, file: place.file, line: count(place.line), message: place.message ?? "" };
-    const ended = PACKAGE.exec(line)?.groups;
-    if (!ended?.package) continue;
     const name = ended.package;
-    cases.push(...own.map((one) => ({ ...one, name: `${name}.${one.name}` })));
+    for (const one of own)
+      cases.push({
+        ...one,
+        name: `${name}.${one.name}`,
+        ...(one.verdict === "fail" ? explain(said.get(one.name) ?? []) : {}),
+      });
     const why = /\[(.*failed)\]/.exec(ended.rest ?? "")?.[1];
     if (ended.fail && !own.some((one) => one.verdict === "fail"))
-      cases.push({ name: `${name} (${why ?? "failed"})`, verdict: "fail" });
+      cases.push({
+        name: `${name} (${why ?? "failed"})`,
+        verdict: "fail",
+        ...(why === undefined ? panicOf([...said.values()].flat()) : compilerError(name, output)),
+      });
     own = [];
+    said = new Map();
+    speaker = undefined;
   }
   const packages = matches(PACKAGE, output);
   const doubts = packages
@@ -137,6 +225,50 @@ function read(output: string): Parsed {
   return told || untested
     ? tests({ counts: tally(cases), cases, doubts })
     : { cases: distinct(cases), locations: [], doubts };
+}
+
+/**
+ * `file_test.go:4: words`, which go on on lines that are indented deeper; a panic where nothing was said. Of several the last
+ * one tells the place: notes come first, and what is fatal ends a test.
+ */
+function explain(lines: readonly string[]): Evidence {
+  const panicked = lines.findIndex((line) => line.startsWith("panic: "));
+  const said = panicked < 0 ? lines : lines.slice(0, panicked);
+  const heads = said.flatMap((line, index) => (SAID.test(line) ? [index] : []));
+  if (heads.length === 0 || panicked >= 0) return panicOf(lines);
+  const [start = 0] = heads;
+  const groups = SAID.exec(said[heads.at(-1) ?? start] ?? "")?.groups;
+  const depth = said[start]?.search(/\S/) ?? 0;
+  const own = said.slice(start).filter((line) => line.trim() === "" || line.search(/\S/) >= depth);
+  const place = ownPlace(groups?.file, groups?.line);
+  if (heads.length > 1) return evidence(toMessage(own), place);
+  const words = [groups?.message ?? "", toMessage(own.slice(1))].filter((one) => one !== "");
+  return evidence(toMessage(words.join("\n").split("\n")), place);
+}
+
+const SAID = /^ +(?<file>[^\s:]+\.go):(?<line>\d+): ?(?<message>.*)$/;
+
+/** The first frame that is no code of Go's own says where. */
+function panicOf(lines: readonly string[]): Evidence {
+  const at = lines.findIndex((line) => /^(?:panic|fatal error): /.test(line));
+  if (at < 0) return {};
+  const text = lines.slice(at);
+  const places = matches(/^\t(?<file>\/\S+\.go):(?<line>\d+)(?: \+0x[0-9a-f]+)?$/m, text.join("\n"));
+  const own = places.map(({ file, line }) => (file?.includes("/src/runtime/") ? undefined : ownPlace(file, line)));
+  const words = linesUntil(text.join("\n"), /^\s*$|^goroutine |^\[signal /);
+  return evidence(
+    toMessage(words).replace(/ \[recovered.*\]$/m, ""),
+    own.find((place) => place !== undefined && !/\/src\/testing\//.test(place.file)),
+  );
+}
+
+/** What the compiler said below the package's name. */
+function compilerError(name: string, output: string): Evidence {
+  const title = new RegExp(`^# ${RegExp.escape(name)}(?:_test)?(?: \\[.*\\])?\\n`, "m").exec(output);
+  if (!title) return {};
+  const words = linesUntil(output.slice(title.index + title[0].length), /^(?:#|FAIL|ok|\?|---|===|note:)/);
+  const [, file, line] = /^(\S+\.go):(\d+):/.exec(words[0] ?? "") ?? [];
+  return evidence(toMessage(words), ownPlace(file, line));
 }
 
 const VERDICTS: Readonly<Record<string, TestCase["verdict"]>> = { PASS: "pass", FAIL: "fail", SKIP: "skip" };
