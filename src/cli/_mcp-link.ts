@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Client } from "../client/client.ts";
-import { isUserError } from "../sdk/errors.ts";
+import { isOutsideError, isUserError, OutsideError } from "../sdk/errors.ts";
 import { endDaemon, ensureDaemon, type DataDirOption } from "./_daemon.ts";
 
 /** How often a message is sent when the daemon ends under it: every one may be repeated, a proof is joined. */
@@ -56,7 +56,8 @@ export function openLink(repo: string, options: DataDirOption): Link {
           if (signal?.aborted) throw error;
           // Also after the last try: the next message may fare better.
           daemon.client = undefined;
-          if (tries >= TRIES || isUserError(error)) throw error;
+          if (isUserError(error)) throw error;
+          if (tries >= TRIES) throw isOutsideError(error) ? error : unanswered(error);
         }
         daemon.client = undefined;
       }
@@ -69,4 +70,8 @@ export function openLink(repo: string, options: DataDirOption): Link {
       if (client) await endDaemon(client, "lodestar mcp", true);
     },
   };
+}
+
+function unanswered(cause: unknown): OutsideError {
+  return new OutsideError("The daemon does not answer", { retryable: true, cause });
 }

@@ -158,6 +158,17 @@ describe("mcp", { concurrency: true }, () => {
     await (await world.client()).post("shutdown", {});
     assert.match((await call(client, "plan", { repo: "." })).text, /1 check/);
     assert.notEqual((await endpointOf(world.dataDir)).boot, before.boot);
+
+    await world.run("resume", "--repo", repo);
+    const { pid } = await endpointOf(world.dataDir);
+    let kills = 0;
+    const onprogress = ({ message = "" }) => {
+      if (message.includes("npm run test") && kills++ === 0) process.kill(pid, "SIGKILL");
+    };
+    const asked = { name: "prove", arguments: { claim: "All tests pass." } };
+    const answer = Called.parse(await client.callTool(asked, undefined, { onprogress }));
+    assert.ok(kills > 0);
+    assert.match(answer.content[0].text, /^Verified/, "killed under a proof, it is started again and goes on");
     await client.close();
     assert.deepEqual(await world.left(), [], "the daemon that it started ends with it");
   });

@@ -1,6 +1,6 @@
 import { stdin, stdout } from "node:process";
 import type { Command } from "commander";
-import { isUserError, messageOf } from "../sdk/errors.ts";
+import { isUserError, messageOf, OutsideError } from "../sdk/errors.ts";
 import type { DataDirOption } from "./_daemon.ts";
 import { linesOf, messagesOf, TOO_LONG } from "./_mcp-lines.ts";
 import { openLink, TRIES } from "./_mcp-link.ts";
@@ -54,7 +54,8 @@ async function serve(repo: string, options: DataDirOption): Promise<void> {
     }
     return GRACE;
   };
-  await bridge.end(await Promise.race([read(), told]));
+  // A stdin that breaks has ended.
+  await bridge.end(await Promise.race([read().catch(() => 0), told]));
   // One that is still open would keep this process.
   stdin.destroy();
 }
@@ -67,17 +68,13 @@ function createBridge(repo: string, options: DataDirOption) {
   /** Sends a request until its answer has come out, or `TRIES` times. */
   async function ask(message: Message, flight: Flight): Promise<void> {
     const { signal } = flight.aborted;
-    for (let tries = 1; ; tries++) {
+    for (let tries = 0; tries < TRIES && !signal.aborted; tries++) {
       const response = await link.post(message, signal);
       flight.arrived.resolve();
-      try {
-        if (await passOn(response, flight.id)) return;
-      } catch (error) {
-        if (tries >= TRIES) throw error;
-      }
-      if (signal.aborted || tries >= TRIES) throw new Error("The daemon ended before it answered");
+      if (await passOn(response, flight.id).catch(() => false)) return;
       link.forget();
     }
+    throw new OutsideError("The daemon ended before it answered", { retryable: true });
   }
 
   async function request(message: Message, id: string | number): Promise<void> {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { OutsideError, UserError, type AnyEvent, type Proof } from "../sdk/index.ts";
+import { OutsideError, UserError, type AnyEvent, type Clock, type Proof } from "../sdk/index.ts";
 import { callOf, RepoName, type Answer, type McpContext, type Meant } from "./mcp-context.ts";
 
 /** What a client may ask of a proof: nothing that lifts the sandbox or answers for a person. */
@@ -85,7 +85,7 @@ async function follow(
   begun: { repo: string; run: string; after: number },
   signal: AbortSignal,
 ): Promise<Proof | undefined> {
-  const teller = createTeller(tell);
+  const teller = createTeller(tell, machine.hands.clock);
   const failure: { error?: Error } = {};
   try {
     for await (const event of machine.log.follow({ after: begun.after, repo: begun.repo, signal })) {
@@ -107,15 +107,16 @@ function failureOf({ detail, next }: { detail: string; next?: string | undefined
   return next === undefined ? new OutsideError(detail, { retryable: false }) : new UserError(detail, { next });
 }
 
-/** Tells what the events say, and says it again while nothing new happens. */
-function createTeller(tell: Call["tell"]) {
-  const now = { began: undefined as number | undefined, last: 0, message: "" };
+/** Tells what the events say as they come, and says it again while nothing new happens. What was before a proof was joined is old news. */
+function createTeller(tell: Call["tell"], clock: Pick<Clock, "now">) {
+  const called = clock.now();
+  const now: { began?: number; last: number; message: string } = { last: 0, message: "" };
   const send = (seconds: number) => {
     now.last = Math.max(now.last + 0.001, seconds);
     return tell({ progress: Math.round(now.last * 1000) / 1000, message: now.message });
   };
   const again = setInterval(() => {
-    if (now.began !== undefined && now.message !== "") void send((Date.now() - now.began) / 1000);
+    if (now.began !== undefined && now.message !== "") void send((clock.now() - now.began) / 1000);
   }, SIGN_OF_LIFE);
   return {
     hear(event: AnyEvent): void {
@@ -124,7 +125,7 @@ function createTeller(tell: Call["tell"]) {
       const message = sentenceOf(event);
       if (message === undefined) return;
       now.message = message;
-      void send((at - now.began) / 1000);
+      if (at >= called) void send((at - now.began) / 1000);
     },
     end: () => clearInterval(again),
   };
