@@ -1,11 +1,12 @@
 import { defineParser, type TestCase } from "../../sdk/index.ts";
 import { count, locate, matches, sum, tests } from "./_shared.ts";
+import { evidence, linesUntil, ownPlace, toMessage, type Evidence } from "./_shared-evidence.ts";
 
 /** The total of one module: the same line per class goes on with the time that it took. */
 const TOTALS =
   /^(?:\[\w+\] +)?Tests run: (?<run>\d+), Failures: (?<failures>\d+), Errors: (?<errors>\d+), Skipped: (?<skipped>\d+)$/m;
 const FAILED =
-  /^\[ERROR\] (?:(?<name>[\w.$]+\.[^\s]+)|(?<method>\S+)\((?<type>[\w.$]+)\)) +(?:-- )?Time elapsed: [\d.]+ s +<<< (?:FAILURE|ERROR)!(?:\n(?<message>.*))?/m;
+  /^\[ERROR\] (?:(?<name>[\w.$]+\.[^\s]+)|(?<method>\S+)\((?<type>[\w.$]+)\)) +(?:-- )?Time elapsed: [\d.]+ s +<<< (?:FAILURE|ERROR)!(?<said>(?:\n(?!\[|\s*$).*){0,40})/m;
 const COMPILER =
   /^\[(?<severity>ERROR|WARNING)\] (?<file>\/?[^\n[\]]+\.\w+):\[(?<line>\d+),(?<column>\d+)\] (?<message>.*)$/m;
 const NONE = /^\[INFO\] No tests to run\.$/m;
@@ -30,10 +31,10 @@ export default defineParser({
       const failed = count(failures) + count(errors);
       return { passed: count(run) - failed - count(skipped), failed, skipped: count(skipped) };
     });
-    const cases = matches(FAILED, output).map(({ name, method = "", type = "", message }): TestCase => ({
+    const cases = matches(FAILED, output).map(({ name, method = "", type = "", said = "" }): TestCase => ({
       name: name ?? `${type}.${method}`,
       verdict: "fail",
-      ...(message ? { message } : {}),
+      ...explain(said),
     }));
     return tests({ counts: sum(counts), cases, locations: distinctPlaces, doubts });
   },
@@ -46,6 +47,7 @@ export default defineParser({
 [ERROR] Tests run: 4, Failures: 1, Errors: 1, Skipped: 1, Time elapsed: 0.049 s <<< FAILURE! -- in d.ATest
 [ERROR] d.ATest.breaks -- Time elapsed: 0.018 s <<< FAILURE!
 org.opentest4j.AssertionFailedError: expected: <3> but was: <2>
+	at org.junit.jupiter.api.AssertEquals.failNotEqual(AssertEquals.java:197)
 	at d.ATest.breaks(ATest.java:6)
 
 [ERROR] d.ATest.boom -- Time elapsed: 0.001 s <<< ERROR!
@@ -72,6 +74,8 @@ java.lang.IllegalStateException: no db
           {
             name: "d.ATest.breaks",
             verdict: "fail",
+            file: "ATest.java",
+            line: 6,
             message: "org.opentest4j.AssertionFailedError: expected: <3> but was: <2>",
           },
           { name: "d.ATest.boom", verdict: "fail" },
@@ -115,3 +119,14 @@ java.lang.IllegalStateException: no db
     },
   ],
 });
+
+/** Packages of the platform, the runners and the assertion libraries. */
+const LIBRARIES =
+  /^(?:java|javax|jdk|sun|kotlin|scala|org\.(?:junit|opentest4j|assertj|hamcrest|mockito|apache\.maven|testng))\./;
+
+/** The exception and its words, then the stack: its first frame outside of libraries, which names the file without its folder. */
+function explain(said: string): Evidence {
+  const frames = matches(/^\s+at (?:\S+\/)?(?<type>[\w.$]+)\((?<file>[\w$]+\.\w+):(?<line>\d+)\)$/m, said);
+  const own = frames.find(({ type = "" }) => !LIBRARIES.test(type));
+  return evidence(toMessage(linesUntil(said, /^\s+at \S/)), ownPlace(own?.file, own?.line));
+}

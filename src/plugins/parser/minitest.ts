@@ -1,11 +1,11 @@
 import { defineParser, type TestCase } from "../../sdk/index.ts";
 import { count, matches, sum, tests } from "./_shared.ts";
+import { evidence, linesUntil, ownPlace, toMessage } from "./_shared-evidence.ts";
 
 /** minitest and `rails test` say runs and skips; test-unit says tests, pendings and omissions. */
 const TOTALS =
   /^(?<runs>\d+) (?:runs|tests), \d+ assertions, (?<failures>\d+) failures, (?<errors>\d+) errors, (?:(?<skips>\d+) skips|(?<pendings>\d+) pendings, (?<omissions>\d+) omissions, \d+ notifications)$/m;
-const FAILURE =
-  /^ *(?:\d+\) )?(?:Failure|Error):\s+(?<name>[\w:]+#[^\s:[]+|test\w*\(\S+\))(?: \[(?<file>[^\]]+):(?<line>\d+)\])?:?(?:\n(?<message>.*))?/m;
+const FAILURE = /^ *(?:\d+\) )?(?:Failure|Error):\s+(?<name>[\w:]+#[^\s:[]+|test\w*\(\S+\))(?<rest>.*)/m;
 const VERBOSE = /^(?<name>\S+#.+?) = [\d.]+ s = (?:(?<pass>\.)|(?<skip>S))$/m;
 
 /** minitest, also under Rails, and test-unit. */
@@ -17,12 +17,7 @@ export default defineParser({
       const skipped = count(skips) + count(pendings) + count(omissions);
       return { passed: Math.max(0, count(runs) - failed - skipped), failed, skipped };
     });
-    const failed = matches(FAILURE, output).map(({ name = "", file, line, message }): TestCase => ({
-      name,
-      verdict: "fail",
-      ...(file ? { file, line: count(line) } : {}),
-      ...(message ? { message: message.trim() } : {}),
-    }));
+    const failed = readFailures(output);
     const other = matches(VERBOSE, output).map(({ name = "", pass }): TestCase => ({
       name,
       verdict: pass ? "pass" : "skip",
@@ -56,7 +51,8 @@ Expected: 1
 
   3) Error:
 TestA#test_d:
-RuntimeError: x
+RuntimeError: no price list
+    /usr/lib/ruby/3.2.0/json.rb:9:in \`parse'
     t/a.rb:6:in \`test_d'
 
 4 runs, 2 assertions, 1 failures, 1 errors, 1 skips
@@ -68,8 +64,35 @@ RuntimeError: x
         cases: [
           { name: "TestA#test_a", verdict: "pass" },
           { name: "TestA#test_c", verdict: "skip" },
-          { name: "TestA#test_b", verdict: "fail", file: "t/a.rb", line: 4, message: "Expected: 1" },
-          { name: "TestA#test_d", verdict: "fail", message: "RuntimeError: x" },
+          { name: "TestA#test_b", verdict: "fail", file: "t/a.rb", line: 4, message: "Expected: 1\n  Actual: 2" },
+          {
+            name: "TestA#test_d",
+            verdict: "fail",
+            file: "t/a.rb",
+            line: 6,
+            message: "RuntimeError: no price list",
+          },
+        ],
+      },
+    },
+    {
+      name: "a title of words",
+      input: {
+        command: "ruby spec/cart.rb",
+        output:
+          "\n  1) Failure:\nCart#test_0001_adds two things [spec/cart.rb:7]:\nExpected: 3\n  Actual: 2\n\n1 runs, 1 assertions, 1 failures, 0 errors, 0 skips\n",
+        exit: 1,
+      },
+      gives: {
+        tests: { passed: 0, failed: 1, skipped: 0 },
+        cases: [
+          {
+            name: "Cart#test_0001_adds",
+            verdict: "fail",
+            file: "spec/cart.rb",
+            line: 7,
+            message: "Expected: 3\n  Actual: 2",
+          },
         ],
       },
     },
@@ -81,7 +104,10 @@ RuntimeError: x
           "Loaded suite t/tu\nStarted\n.F\n===============================================================================\nFailure: test_b(TestA)\nt/tu.rb:4:in `test_b'\n2 tests, 2 assertions, 1 failures, 0 errors, 0 pendings, 0 omissions, 0 notifications\n50% passed\n",
         exit: 1,
       },
-      gives: { tests: { passed: 1, failed: 1, skipped: 0 }, cases: [{ name: "test_b(TestA)", verdict: "fail" }] },
+      gives: {
+        tests: { passed: 1, failed: 1, skipped: 0 },
+        cases: [{ name: "test_b(TestA)", verdict: "fail", file: "t/tu.rb", line: 4 }],
+      },
     },
     {
       name: "rspec",
@@ -90,3 +116,22 @@ RuntimeError: x
     },
   ],
 });
+
+/** The words end at a blank line, a rule, the totals or a stack; test-unit prints its place in front of them. */
+function readFailures(output: string): TestCase[] {
+  return [...output.matchAll(new RegExp(FAILURE, "gm"))].map((match): TestCase => {
+    const { name = "", rest = "" } = match.groups ?? {};
+    const [, file, line] = /\[([^\]]+):(\d+)\]:?$/.exec(rest) ?? [];
+    const start = match.index + match[0].length + 1;
+    const said = output.slice(start, start + SAID);
+    const own = linesUntil(said, /^\s*$|^=+$|^\d+ (?:runs|tests), /);
+    const frames = own.map((text) => FRAME.exec(text)?.groups).map((groups) => ownPlace(groups?.file, groups?.line));
+    const words = own.filter((text) => !FRAME.test(text));
+    const place = ownPlace(file, line) ?? frames.find((one) => one !== undefined);
+    return { name, verdict: "fail", ...evidence(toMessage(words), place) };
+  });
+}
+
+const FRAME = /^ *(?<file>[^\s:]+\.\w+):(?<line>\d+):in /;
+/** Characters below a title that are read. */
+const SAID = 4_000;

@@ -1,9 +1,11 @@
 import { defineParser, type TestCase } from "../../sdk/index.ts";
 import { count, matches, sum, tests } from "./_shared.ts";
+import { evidence, linesUntil, ownPlace, toMessage } from "./_shared-evidence.ts";
 
 const GREEN = /^OK \((?<tests>[\d,]+) tests?, [\d,]+ assertions?\)$/m;
 const OTHER = /^Tests: (?<tests>[\d,]+), Assertions: [\d,]+(?<details>(?:, [\w ]+: \d+)*)\.$/m;
 const NONE = /^No tests executed!$/m;
+const FRAME = /^(?<file>(?:\/|[A-Za-z]:\\).+\.php):(?<line>\d+)$/m;
 const CASE = /^\d+\) (?<name>[\w\\]+::.+)\n(?<body>(?:.+\n|\n(?!\d+\) |--|There w))*)/m;
 
 /** PHPUnit 8 to 11. Risky tests (without an assertion) count as passed, as PHPUnit does, and are a doubt when all are. */
@@ -47,8 +49,16 @@ RuntimeException: x
 There was 1 failure:
 
 1) ATest::testBreaks
-Failed asserting that 2 is identical to 1.
+Failed asserting that two arrays are equal.
+--- Expected
++++ Actual
+@@ @@
+ Array (
+-    0 => 'pot'
++    0 => 'cup'
+ )
 
+/x/php/vendor/acme/assert/Assert.php:9
 /x/php/tests/ATest.php:4
 
 --
@@ -75,7 +85,14 @@ Tests: 7, Assertions: 3, Errors: 1, Failures: 1, Skipped: 1, Incomplete: 1, Risk
             line: 6,
             message: "RuntimeException: x",
           },
-          { name: "ATest::testBreaks", verdict: "fail", line: 4 },
+          {
+            name: "ATest::testBreaks",
+            verdict: "fail",
+            file: "/x/php/tests/ATest.php",
+            line: 4,
+            message:
+              "Failed asserting that two arrays are equal.\n--- Expected\n+++ Actual\n@@ @@\n Array (\n-    0 => 'pot'\n+    0 => 'cup'\n )",
+          },
         ],
       },
     },
@@ -108,13 +125,15 @@ function readFailures(output: string): TestCase[] {
     .filter((part) => /^There w\w+ \d+ (?:error|failure)s?:/.test(part));
   return lists.flatMap((list) =>
     matches(CASE, list).map(({ name = "", body = "" }): TestCase => {
-      const place = /^(?<file>\/.+\.php):(?<line>\d+)$/m.exec(body)?.groups;
-      const [message = ""] = body.trim().split("\n", 1);
+      const frames = matches(FRAME, body).map(({ file, line }) => ownPlace(file, line));
+      const words = linesUntil(body, FRAME);
       return {
         name,
         verdict: "fail",
-        ...(place?.file ? { file: place.file, line: count(place.line) } : {}),
-        ...(message ? { message } : {}),
+        ...evidence(
+          toMessage(words),
+          frames.find((one) => one !== undefined),
+        ),
       };
     }),
   );

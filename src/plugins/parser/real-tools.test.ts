@@ -41,7 +41,30 @@ for (const [reporter, counts] of Object.entries({
     assert.deepEqual(reading.tests, counts);
     const failed = reading.cases.filter((one) => one.verdict === "fail").map((one) => one.name);
     assert.deepEqual(failed.slice(0, 2), reporter === "dot" ? ["breaks", "throws"] : ["breaks", "math > throws"]);
+    const [breaks] = reading.cases.filter((one) => one.verdict === "fail");
+    assert.match(breaks?.message ?? "", /1 (?:==|!==) 2/);
+    assert.doesNotMatch(breaks?.message ?? "", /node:|generatedMessage/);
+    assert.match(breaks?.file ?? "", /(?:^|\/)a\.test\.mjs$/);
+    assert.equal(breaks?.line, 5);
   });
+
+test("node:test: a file that ends by a signal beside a green one, and a hook that fails", async () => {
+  const reading = await run("node", ["--test", "--test-reporter=spec"], {
+    "green.test.mjs": 'import { test } from "node:test";\ntest("green", () => {});\n',
+    "killed.test.mjs": 'process.kill(process.pid, "SIGKILL");\nawait new Promise(() => {});\n',
+    "hook.test.mjs":
+      'import { after, describe, it } from "node:test";\ndescribe("cart", () => {\n  after(() => {\n    throw new Error("not closed");\n  });\n  it("adds", () => {});\n});\n',
+  });
+  const failed = reading.cases.filter((one) => one.verdict === "fail");
+  assert.deepEqual(
+    failed.map(({ name, file, line, message }) => [name, file, line, message]),
+    [
+      ["cart", "hook.test.mjs", 4, "Error: not closed"],
+      ["killed.test.mjs", "killed.test.mjs", 1, "test failed"],
+    ],
+  );
+  assert.deepEqual(reading.doubts, ["killed.test.mjs crashed"]);
+});
 
 test("node:test without a test", async () => {
   const reading = await run("node", ["--test"], { "readme.md": "" });
@@ -76,6 +99,9 @@ test("unittest", async (t) => {
   });
   if (!reading) return;
   assert.deepEqual([reading.parser, reading.tests], ["unittest", { passed: 1, failed: 1, skipped: 0 }]);
+  const [failed] = reading.cases;
+  assert.match(failed?.file ?? "", /\/test_a\.py$/);
+  assert.deepEqual([failed?.line, failed?.message], [4, "AssertionError: 1 != 2"]);
 });
 
 test("pytest", async (t) => {
@@ -84,7 +110,13 @@ test("pytest", async (t) => {
     "test_a.py": "def test_a(): pass\ndef test_b():\n    assert 1 == 2\n",
   });
   assert.deepEqual([reading.parser, reading.tests], ["pytest", { passed: 1, failed: 1, skipped: 0 }]);
-  assert.deepEqual([reading.cases[0]?.name, reading.cases[0]?.line], ["test_a.py::test_b", 3]);
+  assert.deepEqual(reading.cases[0], {
+    name: "test_a.py::test_b",
+    verdict: "fail",
+    file: "test_a.py",
+    line: 3,
+    message: "assert 1 == 2",
+  });
 });
 
 test("gcc", async (t) => {
@@ -125,6 +157,13 @@ test("no output, however hostile, holds the machine up", () => {
     "✖ a (1",
     "A::b\n",
     "======\n",
+    "    at (a:1:1",
+    "✖ failing tests:\n\ntest at a:1:1\n✖ a (1ms)\n  b\n",
+    "\n FAIL  a.test.js > b\n",
+    "  ● a › b\n\n    c\n",
+    "---- a stdout ----\nthread 'a' panicked at b:1:1:\n",
+    "____ a ____\nE   b\n",
+    "=== RUN   A\n    a.go:1: b\n",
   ];
   const started = performance.now();
   for (const piece of pieces) {

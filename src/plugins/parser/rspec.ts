@@ -1,5 +1,6 @@
 import { defineParser, type TestCase } from "../../sdk/index.ts";
 import { count, matches, sum, tests } from "./_shared.ts";
+import { evidence, linesUntil, ownPlace, toMessage, type Evidence, type Place } from "./_shared-evidence.ts";
 
 const TOTALS =
   /^(?<examples>\d+) examples?, (?<failed>\d+) failures?(?:, (?<pending>\d+) pending)?(?:, (?<outside>\d+) errors? occurred outside of examples)?$/m;
@@ -13,6 +14,7 @@ export default defineParser({
       failed: count(failed),
       skipped: count(pending),
     }));
+    const told = readSections(output);
     const failed = matches(/^rspec (?<file>\S+?)(?::(?<line>\d+)|\[[\d:,]+\]) # (?<name>.+)$/m, output);
     const unloaded = matches(/^An error occurred while loading (?<file>\S+?)\.?(?: - .*)?$/m, output);
     return tests({
@@ -23,8 +25,14 @@ export default defineParser({
           verdict: "fail",
           file,
           ...(line ? { line: count(line) } : {}),
+          ...told.get(name)?.shift(),
         })),
-        ...unloaded.map(({ file = "" }): TestCase => ({ name: `${file} (did not load)`, verdict: "fail", file })),
+        ...unloaded.map(({ file = "" }): TestCase => ({
+          name: `${file} (did not load)`,
+          verdict: "fail",
+          file,
+          ...loadError(file, output),
+        })),
       ],
       doubts: unloaded.map(({ file }) => `${file} did not load`),
     });
@@ -39,7 +47,22 @@ export default defineParser({
 Failures:
 
   1) Calc breaks
-     Failure/Error: it("breaks") { expect(1).to eq 2 }
+     Failure/Error: expect(1).to eq 2
+
+       expected: 2
+            got: 1
+
+       (compared using ==)
+     # ./spec/a_spec.rb:4:in \`block (2 levels) in <top (required)>'
+
+  2) Calc deep throws
+     Failure/Error: raise ArgumentError, "no price list"
+
+     ArgumentError:
+       no price list
+     # /usr/local/bundle/gems/prices-1.0/lib/prices.rb:9:in \`read'
+     # ./lib/total.rb:2:in \`total'
+     # ./spec/a_spec.rb:9:in \`block (3 levels) in <top (required)>'
 
 Finished in 0.00701 seconds (files took 0.04338 seconds to load)
 6 examples, 2 failures, 2 pending
@@ -54,8 +77,20 @@ rspec ./spec/a_spec.rb[1:5:1] # Calc deep throws
       gives: {
         tests: { passed: 2, failed: 2, skipped: 2 },
         cases: [
-          { name: "./spec/a_spec.rb > Calc breaks", verdict: "fail", file: "./spec/a_spec.rb", line: 3 },
-          { name: "./spec/a_spec.rb > Calc deep throws", verdict: "fail" },
+          {
+            name: "./spec/a_spec.rb > Calc breaks",
+            verdict: "fail",
+            file: "./spec/a_spec.rb",
+            line: 4,
+            message: "Failure/Error: expect(1).to eq 2\n\n  expected: 2\n       got: 1\n\n  (compared using ==)",
+          },
+          {
+            name: "./spec/a_spec.rb > Calc deep throws",
+            verdict: "fail",
+            file: "./lib/total.rb",
+            line: 2,
+            message: 'Failure/Error: raise ArgumentError, "no price list"\n\nArgumentError:\n  no price list',
+          },
         ],
       },
     },
@@ -67,7 +102,17 @@ rspec ./spec/a_spec.rb[1:5:1] # Calc deep throws
           "\nAn error occurred while loading ./spec/ld_spec.rb.\nLoadError:\n  cannot load such file -- nonesuch_lib\nNo examples found.\n\n0 examples, 0 failures, 1 error occurred outside of examples\n",
         exit: 1,
       },
-      gives: { tests: { passed: 0, failed: 0, skipped: 0 }, doubts: ["./spec/ld_spec.rb did not load"] },
+      gives: {
+        tests: { passed: 0, failed: 0, skipped: 0 },
+        cases: [
+          {
+            name: "./spec/ld_spec.rb (did not load)",
+            verdict: "fail",
+            message: "LoadError:\n  cannot load such file -- nonesuch_lib",
+          },
+        ],
+        doubts: ["./spec/ld_spec.rb did not load"],
+      },
     },
     {
       name: "no examples, and content with it",
@@ -81,3 +126,39 @@ rspec ./spec/a_spec.rb[1:5:1] # Calc deep throws
     },
   ],
 });
+
+/** What stands below each numbered title; several examples may have one title. */
+function readSections(output: string): Map<string, Evidence[]> {
+  const told = new Map<string, Evidence[]>();
+  const failures =
+    output
+      .split(/^Failures:$/m)
+      .slice(1)
+      .join("\n")
+      .split(/^Finished in /m, 1)[0] ?? "";
+  for (const block of failures.split(/^(?= {2}\d+\) )/m).slice(1)) {
+    const title = /^ {2}\d+\) (.+)/.exec(block)?.[1] ?? "";
+    const said = block.slice(block.indexOf("\n") + 1);
+    const found = evidence(toMessage(linesUntil(said, /^ +# \S+:\d+:in /)), frameOf(said));
+    const all = told.get(title);
+    if (all) all.push(found);
+    else told.set(title, [found]);
+  }
+  return told;
+}
+
+function frameOf(said: string): Place | undefined {
+  const frames = matches(/^ *# (?<file>\S+?):(?<line>\d+):in /m, said);
+  return frames.map(({ file, line }) => ownPlace(file, line)).find((place) => place !== undefined);
+}
+
+function loadError(file: string, output: string): Evidence {
+  const title = `An error occurred while loading ${file}`;
+  const at = output.indexOf(title);
+  if (at < 0) return {};
+  const said = output.slice(output.indexOf("\n", at) + 1);
+  return evidence(
+    toMessage(linesUntil(said, /^ *# |^An error occurred|^Run options|^No examples found|^Finished in /)),
+    frameOf(linesUntil(said, /^An error occurred|^No examples found|^Finished in /).join("\n")),
+  );
+}
