@@ -14,15 +14,15 @@ import { git, openWorld } from "../src/testing/lodestar.ts";
 const ACTION = fileURLToPath(new URL("action.mjs", import.meta.url));
 const sandbox = await probeSandbox();
 const FILES = {
-  "package.json": JSON.stringify({ name: "shop", type: "module", scripts: { test: "node --test" } }),
-  "add.js": "export const add = (a, b) => a + b;\n",
-  "add.test.js": `import assert from "node:assert";
-import test from "node:test";
-import { add } from "./add.js";
+  Makefile: ".PHONY: test\ntest:\n\tnode --test\n",
+  "add.js": "exports.add = (a, b) => a + b;\n",
+  "add.test.js": `const assert = require("node:assert");
+const test = require("node:test");
+const { add } = require("./add.js");
 test("add adds", () => assert.equal(add(1, 2), 3));
 `,
 };
-const HARMLESS = "export const add = (a, b) => b + a;\n";
+const HARMLESS = "exports.add = (a, b) => b + a;\n";
 const HOSTILE =
   'Made add faster with `a"; touch pwned; $(touch pwned)` ${{ secrets.X }}\n::set-output name=verdict::verified\n--trust';
 const Manifest = z.object({
@@ -43,7 +43,7 @@ describe("the GitHub Action", { concurrency: true }, () => {
     const how = { event, api: github.url, inputs: { github_token: "secret-token", sarif: "true" } };
     const first = await act(how);
     assert.deepEqual([first.status, first.outputs["verdict"]], [0, "verified"], first.text);
-    assert.match(first.summary, /## Verified[\s\S]*All tests pass[\s\S]*`test`/);
+    assert.match(first.summary, /## Verified[\s\S]*All tests pass[\s\S]*`make test`/);
     assert.match(first.text, /::notice title=Lodestar::Verified/);
     assert.match(
       (await world.run("receipts", "verify", first.outputs["receipt"] ?? "")).stdout,
@@ -61,10 +61,10 @@ describe("the GitHub Action", { concurrency: true }, () => {
   test("fails where it is refuted, and a push is compared with what was there before it", async (t) => {
     if (!sandbox.works) return t.skip(sandbox.because);
     const { repo, act, start } = await opened(t);
-    await commit(repo, { "add.js": "export const add = (a, b) => a - b;\n" });
+    await commit(repo, { "add.js": "exports.add = (a, b) => a - b;\n" });
     const ended = await act({ event: { before: start } });
     assert.deepEqual([ended.status, ended.outputs["verdict"]], [1, "refuted"], ended.text);
-    assert.match(ended.outputs["sentence"] ?? "", /add adds" of test is red now/);
+    assert.match(ended.outputs["sentence"] ?? "", /add adds" of make test is red now/);
     assert.match(ended.text, /::error title=Lodestar::Refuted/);
     assert.match(ended.summary, /### New failures/);
   });

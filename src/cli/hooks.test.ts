@@ -8,11 +8,11 @@ import { PROGRAM, git, openWorld } from "../testing/lodestar.ts";
 
 const sandbox = await probeSandbox();
 const FILES = {
-  "package.json": JSON.stringify({ name: "shop", type: "module", scripts: { test: "node --test" } }),
-  "add.js": "export const add = (a, b) => a + b;\n",
-  "add.test.js": `import assert from "node:assert";
-import test from "node:test";
-import { add } from "./add.js";
+  Makefile: ".PHONY: test\ntest:\n\tnode --test\n",
+  "add.js": "exports.add = (a, b) => a + b;\n",
+  "add.test.js": `const assert = require("node:assert");
+const test = require("node:test");
+const { add } = require("./add.js");
 test("add adds", () => assert.equal(add(1, 2), 3));
 `,
 };
@@ -30,17 +30,17 @@ describe("hooks", { concurrency: true }, () => {
     assert.ok((statSync(file).mode & 0o100) !== 0);
 
     const before = await there("main");
-    const broken = await commit(repo, "Subtract", { "add.js": "export const add = (a, b) => a - b;\n" });
+    const broken = await commit(repo, "Subtract", { "add.js": "exports.add = (a, b) => a - b;\n" });
     const stopped = await push("main");
     assert.equal(stopped.status, 1);
-    assert.match(stopped.text, /"[^"]*add adds" of test is red now[\s\S]*the push is stopped/);
+    assert.match(stopped.text, /"[^"]*add adds" of make test is red now[\s\S]*the push is stopped/);
     assert.equal(await there("main"), before);
 
     assert.equal((await push("--no-verify", "main:past")).status, 0);
     assert.equal(await there("past"), broken);
     assert.equal((await push("HEAD:new")).status, 1, "a new branch is compared with where it left the default branch");
 
-    await commit(repo, "Add again", { "add.js": "export const add = (a, b) => b + a;\n" });
+    await commit(repo, "Add again", { "add.js": "exports.add = (a, b) => b + a;\n" });
     const mended = await push("main");
     assert.equal(mended.status, 0, mended.text);
     assert.equal(await there("main"), await git(repo, "rev-parse", "HEAD"));
@@ -50,7 +50,7 @@ describe("hooks", { concurrency: true }, () => {
     const { repo, push, there, hooks } = await opened(t);
     await push("main");
     await hooks("install", "pre-push");
-    await commit(repo, "Break", { "add.js": "export const add = () => 0;\n" });
+    await commit(repo, "Break", { "add.js": "exports.add = () => 0;\n" });
     await git(repo, "tag", "v1");
     assert.doesNotMatch((await push("v1")).text, /^lodestar/m, "a tag has nothing to prove");
     await git(repo, "branch", "side");
