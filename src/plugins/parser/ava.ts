@@ -11,7 +11,7 @@ export default defineParser({
   recognizes: ({ output }) => (TOTALS.test(output) ? 0.9 : 0),
   parse: ({ output }) => {
     const failed = matches(LINE, output).flatMap(({ fail, name = "" }) => (fail ? [name] : []));
-    const told = readSections(output, failed);
+    const told = readSections(output, failed.slice(0, SECTIONS));
     const cases = matches(LINE, output).map(({ pass, fail, name = "" }): TestCase => ({
       name: name.split(" › ").join(" > "),
       verdict: pass ? "pass" : fail ? "fail" : "skip",
@@ -223,6 +223,9 @@ export default defineParser({
     },
   ],
 });
+
+/** Failures whose sections are read. */
+const SECTIONS = 300;
 
 /** Below the list each failure has a section with its title, which the list may follow with the error's first words. */
 function readSections(output: string, failed: readonly string[]): Map<string, Evidence> {

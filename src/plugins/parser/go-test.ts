@@ -181,6 +181,7 @@ FAIL
 /** The package of a result is said below it. */
 function read(output: string): Parsed {
   const cases: TestCase[] = [];
+  const compiled = readCompiler(output);
   let own: TestCase[] = [];
   let said = new Map<string, string[]>();
   let speaker: string | undefined;
@@ -194,23 +195,20 @@ function read(output: string): Parsed {
     if (!ended?.package) {
       const key = speaker ?? "";
       const lines = said.get(key);
-      if (lines) lines.push(line);
-      else said.set(key, [line]);
+      if (!lines) said.set(key, [line]);
+      else if (lines.length < LINES) lines.push(line);
       continue;
     }
     const name = ended.package;
+    const told = new Map([...said].map(([test, lines]) => [test, explain(lines)]));
     for (const one of own)
-      cases.push({
-        ...one,
-        name: `${name}.${one.name}`,
-        ...(one.verdict === "fail" ? explain(said.get(one.name) ?? []) : {}),
-      });
-    const why = /\[(.*failed)\]/.exec(ended.rest ?? "")?.[1];
+      cases.push({ ...one, name: `${name}.${one.name}`, ...(one.verdict === "fail" ? told.get(one.name) : {}) });
+    const why = /\[([^[\]]*failed)\]/.exec(ended.rest ?? "")?.[1];
     if (ended.fail && !own.some((one) => one.verdict === "fail"))
       cases.push({
         name: `${name} (${why ?? "failed"})`,
         verdict: "fail",
-        ...(why === undefined ? panicOf([...said.values()].flat()) : compilerError(name, output)),
+        ...(why === undefined ? panicOf([...said.values()].flat()) : compiled.get(name)),
       });
     own = [];
     said = new Map();
@@ -262,14 +260,21 @@ function panicOf(lines: readonly string[]): Evidence {
   );
 }
 
-/** What the compiler said below the package's name. */
-function compilerError(name: string, output: string): Evidence {
-  const title = new RegExp(`^# ${RegExp.escape(name)}(?:_test)?(?: \\[.*\\])?\\n`, "m").exec(output);
-  if (!title) return {};
-  const words = linesUntil(output.slice(title.index + title[0].length), /^(?:#|FAIL|ok|\?|---|===|note:)/);
-  const [, file, line] = /^(\S+\.go):(\d+):/.exec(words[0] ?? "") ?? [];
-  return evidence(toMessage(words), ownPlace(file, line));
+/** What the compiler said below the names of packages. */
+function readCompiler(output: string): Map<string, Evidence> {
+  const told = new Map<string, Evidence>();
+  for (const part of output.split(/^(?=# \S)/m)) {
+    const name = /^# (\S+)/.exec(part)?.[1]?.replace(/_test$/, "");
+    if (name === undefined || told.has(name)) continue;
+    const words = linesUntil(part.slice(part.indexOf("\n") + 1), /^(?:FAIL|ok|\?|---|===|note:)/).slice(0, LINES);
+    const [, file, line] = /^(\S+\.go):(\d+):/.exec(words[0] ?? "") ?? [];
+    told.set(name, evidence(toMessage(words), ownPlace(file, line)));
+  }
+  return told;
 }
+
+/** Lines of one test or package that are read. */
+const LINES = 400;
 
 const VERDICTS: Readonly<Record<string, TestCase["verdict"]>> = { PASS: "pass", FAIL: "fail", SKIP: "skip" };
 

@@ -128,7 +128,7 @@ function toCase(attributes: string, body: string): TestCase {
   const verdict = opened === null ? (/<skipped\b/.test(body) ? "skip" : "pass") : "fail";
   const given = { ...(file ? { file: toFile(file) } : {}), ...(line ? { line: Number(line) } : {}) };
   if (opened === null) return { name, verdict, ...given };
-  const told = explain(of("message", opened[2]), unwrap(problem?.[3] ?? ""));
+  const told = explain(of("message", opened[2]), unwrap((problem?.[3] ?? "").slice(0, TEXT)));
   // A Java frame has no folder.
   const whole = told.file !== undefined && given.file?.endsWith(`/${told.file}`) ? { file: given.file } : {};
   return { name, verdict, ...given, ...told, ...whole };
@@ -141,16 +141,18 @@ function explain(attribute: string | undefined, text: string): Evidence {
   const longer = first !== "" && words.includes(first) && !/^E {2,}/m.test(text);
   const message = attribute === undefined || longer ? words : attribute;
   const python = matches(/^(?<file>[^\s:]+\.py):(?<line>\d+): /m, text).at(-1);
-  const java = matches(/^\s*at (?<type>[\w.$]+)\((?<file>[\w$]+\.\w+):(?<line>\d+)\)$/m, text);
+  const java = matches(/^[ \t]*at (?<type>[\w.$]+)\((?<file>[\w$]+\.\w+):(?<line>\d+)\)$/m, text);
   const own = java.find(({ type = "" }) => !LIBRARIES.test(type));
   return evidence(
     toMessage((message || attribute || "").split("\n")),
-    framePlace(text.replace(/^\s*at [\w.$]+\([\w$]+\.(?:java|kt|scala|groovy):\d+\)$/gm, "")) ??
+    framePlace(text.replace(/^[ \t]*at [\w.$]+\([\w$]+\.(?:java|kt|scala|groovy):\d+\)$/gm, "")) ??
       ownPlace(python?.file, python?.line) ??
       ownPlace(own?.file, own?.line),
   );
 }
 
+/** Characters of a failure that are read: its words and some dozens of frames. */
+const TEXT = 20_000;
 const STACK = /^\s*at \S|^\s*Caused by: /;
 /** Packages of the platform, the runners and the assertion libraries. */
 const LIBRARIES =

@@ -126,7 +126,7 @@ const LIBRARIES =
 
 /** The exception and its words, then the stack: its first frame outside of libraries, which names the file without its folder. */
 function explain(said: string): Evidence {
-  const frames = matches(/^\s+at (?:\S+\/)?(?<type>[\w.$]+)\((?<file>[\w$]+\.\w+):(?<line>\d+)\)$/m, said);
+  const frames = matches(/^[ \t]+at (?:\S+\/)?(?<type>[\w.$]+)\((?<file>[\w$]+\.\w+):(?<line>\d+)\)$/m, said);
   const own = frames.find(({ type = "" }) => !LIBRARIES.test(type));
   return evidence(toMessage(linesUntil(said, /^\s+at \S/)), ownPlace(own?.file, own?.line));
 }

@@ -25,11 +25,12 @@ export default defineParser({
       skipped: countBefore("skipped", counts) + countBefore("xfailed", counts),
     }));
     const sections = readSections(output);
+    const short = readShort(output);
     const failed = matches(SUMMARY, output).map(({ verdict = "", round, name = "", file = "", message }): TestCase => {
       const title = [name.split("::").slice(1).join("."), ...(round ? [round] : [])].join(" ");
       const told = explain(sections.find((one) => one.isOf({ verdict, title, file }))?.text ?? "");
-      const short = message ? { message, ...lineOf(message, output) } : {};
-      return { name: round ? `${name} ${round}` : name, verdict: "fail", file, ...short, ...told };
+      const summary = message ? { message: toMessage([message]), ...short.get(message) } : {};
+      return { name: round ? `${name} ${round}` : name, verdict: "fail", file, ...summary, ...told };
     });
     const other = matches(VERBOSE, output).map(({ name, parallel, verdict, state }): TestCase => {
       const word = verdict ?? state;
@@ -319,8 +320,12 @@ function explain(text: string): Evidence {
 const PLACE = /^(?:(?<file>[^\s:]+\.\w+):(?<line>\d+): |(?:E +| +)File "(?<quoted>[^"\n]+)", line (?<at>\d+))/m;
 
 /** With one line per failure there are no sections: a line says `file:12: message`. */
-function lineOf(message: string, output: string): Evidence {
-  const [first = ""] = message.split("\n", 1);
-  const found = matches(new RegExp(`^(?<file>\\S+?):(?<line>\\d+): ${RegExp.escape(first)}$`, "m"), output)[0];
-  return ownPlace(found?.file, found?.line) ?? {};
+function readShort(output: string): Map<string, Evidence> {
+  const places = new Map<string, Evidence>();
+  for (const line of output.split("\n")) {
+    const [, file, at, message = ""] = /^([^\s:]+):(\d+): (.+)$/.exec(line) ?? [];
+    const place = ownPlace(file, at);
+    if (place && !places.has(message)) places.set(message, place);
+  }
+  return places;
 }

@@ -173,6 +173,21 @@ test("no output, however hostile, holds the machine up", () => {
   assert.ok(performance.now() - started < 15_000);
 });
 
+test("a failure that is repeated without end holds nothing up, whatever the tool", () => {
+  for (const { id, plugin } of parsers)
+    for (const { input, gives } of plugin.examples) {
+      if (gives?.cases === undefined) continue;
+      const line = input.output.split("\n").find((one) => /fail|✖|✘|^ {2}\d\)|not ok/i.test(one)) ?? "a";
+      const started = performance.now();
+      plugin.parse({
+        ...input,
+        output: input.output.replace(line, () => `${line}\n`.repeat((64 * 1024) / line.length)),
+      });
+      plugin.parse({ ...input, output: input.output.replace(line, () => line.repeat((64 * 1024) / line.length)) });
+      assert.ok(performance.now() - started < 3_000, `${id}: ${line}`);
+    }
+});
+
 async function runFound(
   t: TestContext,
   program: string,

@@ -152,11 +152,15 @@ function frameOf(said: string): Place | undefined {
   return frames.map(({ file, line }) => ownPlace(file, line)).find((place) => place !== undefined);
 }
 
+/** Characters below the name of a file that did not load: its error and some dozens of frames. */
+const TEXT = 4_000;
+
 function loadError(file: string, output: string): Evidence {
   const title = `An error occurred while loading ${file}`;
   const at = output.indexOf(title);
   if (at < 0) return {};
-  const said = output.slice(output.indexOf("\n", at) + 1);
+  const start = output.indexOf("\n", at) + 1;
+  const said = output.slice(start, start + TEXT);
   return evidence(
     toMessage(linesUntil(said, /^ *# |^An error occurred|^Run options|^No examples found|^Finished in /)),
     frameOf(linesUntil(said, /^An error occurred|^No examples found|^Finished in /).join("\n")),
