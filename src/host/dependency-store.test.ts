@@ -61,7 +61,7 @@ async function setUp(t: TestContext, sandbox: SandboxAnswer = works, name = "dat
   const repo = await inspectRepo(root);
   const dependencies = openDependencies({ dataDir, rooms });
   const counts = { builds: 0 };
-  const build = (command = INSTALL, key = KEY) =>
+  const build = (command: string | (() => Promise<CommandResult>) = INSTALL, key = KEY) =>
     dependencies.build({
       repo,
       commit: "HEAD",
@@ -70,7 +70,7 @@ async function setUp(t: TestContext, sandbox: SandboxAnswer = works, name = "dat
       with: [],
       build: (site) => {
         counts.builds++;
-        return sh(site, command);
+        return typeof command === "string" ? sh(site, command) : command();
       },
     });
   const room = async () => {
@@ -124,6 +124,23 @@ test("an entry is built once: callers at the same time share it, later ones find
   assert.equal(counts.builds, 1);
   assert.deepEqual(await rooms.list(), [], "the room of the build is gone");
   assert.deepEqual(readdirSync(join(dataDir, "rooms")), []);
+});
+
+test("who waits for a build that is cancelled builds it", async (t) => {
+  const { build, dependencies, counts } = await setUp(t, none);
+  const begun = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<never>();
+  const cancelled = build(() => {
+    begun.resolve();
+    return gone.promise;
+  });
+  await begun.promise;
+  const waiting = build();
+  gone.reject(new Error("the run was canceled"));
+  await assert.rejects(cancelled, /was canceled/);
+  assert.ok((await waiting).ok);
+  assert.ok(await dependencies.find(KEY));
+  assert.equal(counts.builds, 2);
 });
 
 test("a failed build seals nothing, and its result says why", async (t) => {

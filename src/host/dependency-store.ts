@@ -80,16 +80,19 @@ export function openDependencies({ dataDir, rooms }: { dataDir: string; rooms: H
     }
   }
 
+  function build(request: Build): Promise<Built> {
+    checkKey(request.key);
+    const running = building.get(request.key);
+    // Whoever began it may be cancelled: then it is begun again by who waited.
+    if (running) return running.catch(() => build(request));
+    const started = buildAnew(request).finally(() => building.delete(request.key));
+    building.set(request.key, started);
+    return started;
+  }
+
   return {
     find,
-    build(request) {
-      checkKey(request.key);
-      const running = building.get(request.key);
-      if (running) return running;
-      const started = buildAnew(request).finally(() => building.delete(request.key));
-      building.set(request.key, started);
-      return started;
-    },
+    build,
     attach: (repo, entry) => attachToTree(dataDir, repo, entry),
     async expire({ maxBytes = MAX_BYTES } = {}) {
       await swept;

@@ -45,7 +45,7 @@ for (const how of ["sandbox", "namespace", "group"])
       daemon.kill("SIGKILL");
       await once(daemon, "exit");
     }
-    const deadline = performance.now() + 5000;
+    const deadline = performance.now() + 15_000;
     const sleeping = async () =>
       (await processesOf(folder)).filter(({ line }) => line.endsWith("sleep 1000") && !line.startsWith("bwrap "));
     while ((await sleeping()).length > 0 && performance.now() < deadline) await wait(20);
