@@ -1,5 +1,6 @@
 import { defineParser, type TestCase } from "../../sdk/index.ts";
 import { count, distinct, matches, sum, tally, tests } from "./_shared.ts";
+import { evidence, linesUntil, ownPlace, toMessage, type Evidence } from "./_shared-evidence.ts";
 
 const BUILD = /^BUILD (?:SUCCESSFUL|FAILED) in /m;
 /** Printed only when a test fails. */
@@ -67,6 +68,36 @@ BUILD FAILED in 0s
       },
     },
     {
+      name: "full exceptions",
+      input: {
+        command: "gradle test",
+        output: `> Task :test FAILED
+
+CartTest > adds FAILED
+    org.opentest4j.AssertionFailedError: expected: <3> but was: <2>
+        at app//org.junit.jupiter.api.AssertEquals.failNotEqual(AssertEquals.java:197)
+        at app//shop.CartTest.adds(CartTest.java:12)
+
+1 test completed, 1 failed
+
+BUILD FAILED in 1s
+`,
+        exit: 1,
+      },
+      gives: {
+        tests: { passed: 0, failed: 1, skipped: 0 },
+        cases: [
+          {
+            name: "CartTest > adds",
+            verdict: "fail",
+            file: "CartTest.java",
+            line: 12,
+            message: "org.opentest4j.AssertionFailedError: expected: <3> but was: <2>",
+          },
+        ],
+      },
+    },
+    {
       name: "green: how many tests ran is not said",
       input: {
         command: "gradle test",
@@ -105,16 +136,29 @@ function readCases(output: string): TestCase[] {
   return output.split(/^(?=\S.* > .+ (?:PASSED|FAILED|SKIPPED)$)/m).flatMap((block): TestCase[] => {
     const { name, verdict } = CASE.exec(block)?.groups ?? {};
     if (!name || name.startsWith("> ")) return [];
-    const why = /^ +(?<message>\S.*?) at (?<file>\S+):(?<line>\d+)$/m.exec(block)?.groups;
     return [
       {
         name,
         verdict: verdict === "PASSED" ? "pass" : verdict === "FAILED" ? "fail" : "skip",
-        ...(why?.file ? { file: why.file, line: count(why.line), message: why.message ?? "" } : {}),
+        ...(verdict === "FAILED" ? explain(block) : {}),
       },
     ];
   });
 }
+
+/** One line, `exception at file:12`, or with full exceptions the words and the stack, whose frames name files without folders. */
+function explain(block: string): Evidence {
+  const said = block.slice(block.indexOf("\n") + 1).split(/^\S/m, 1)[0] ?? "";
+  const short = /^ +(?<message>\S.*?) at (?<file>\S+):(?<line>\d+)$/m.exec(said)?.groups;
+  if (short?.file) return { file: short.file, line: count(short.line), message: short.message ?? "" };
+  const frames = matches(/^[ \t]+at (?:\S+\/)?(?<type>[\w.$]+)\((?<file>[\w$]+\.\w+):(?<line>\d+)\)$/m, said);
+  const own = frames.find(({ type = "" }) => !LIBRARIES.test(type));
+  return evidence(toMessage(linesUntil(said, /^[ \t]+at \S/)), ownPlace(own?.file, own?.line));
+}
+
+/** Packages of the platform, the runners and the assertion libraries. */
+const LIBRARIES =
+  /^(?:java|javax|jdk|sun|kotlin|scala|groovy|org\.(?:junit|opentest4j|assertj|hamcrest|mockito|gradle|testng|codehaus\.groovy))\./;
 
 function readDoubts(states: readonly string[]): string[] {
   const idle = states.filter((state) => state === "up-to-date" || state === "from-cache");

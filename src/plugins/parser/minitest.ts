@@ -6,7 +6,7 @@ import { evidence, linesUntil, ownPlace, toMessage } from "./_shared-evidence.ts
 const TOTALS =
   /^(?<runs>\d+) (?:runs|tests), \d+ assertions, (?<failures>\d+) failures, (?<errors>\d+) errors, (?:(?<skips>\d+) skips|(?<pendings>\d+) pendings, (?<omissions>\d+) omissions, \d+ notifications)$/m;
 const FAILURE = /^ *(?:\d+\) )?(?:Failure|Error):\s+(?<name>[\w:]+#[^\s:[]+|test\w*\(\S+\))(?<rest>.*)/m;
-const VERBOSE = /^(?<name>\S+#.+?) = [\d.]+ s = (?:(?<pass>\.)|(?<skip>S))$/m;
+const VERBOSE = /^(?<name>[^\s#]+#.+?) = [\d.]+ s = (?:(?<pass>\.)|(?<skip>S))$/m;
 
 /** minitest, also under Rails, and test-unit. */
 export default defineParser({
