@@ -6,6 +6,7 @@ import { expireStores } from "./snapshots-expire.ts";
 import { toBytePath } from "./snapshots-files.ts";
 import { changeIndex, storeTexts, writeTree, type IndexChange } from "./snapshots-objects.ts";
 import { baseOf, changedBetween, messagesBetween, sourceAt, workUnderWay } from "./snapshots-read.ts";
+import { restoreFiles } from "./snapshots-restore.ts";
 import { isKept, keepTree, openStore, snapshotFolder, withFolder, type SnapshotStore } from "./snapshots-store.ts";
 import { takeSnapshot } from "./snapshots-take.ts";
 
@@ -40,6 +41,12 @@ export function openSnapshots({ dataDir }: { dataDir: string }): HostSnapshots {
   return {
     take: (repo) => inStore(repo, (store) => takeSnapshot(store, repo.root)),
     compose: (repo, request) => inStore(repo, (store) => composeCommit(store, request)),
+    restore: (repo, commit) =>
+      inStore(repo, async (store) => {
+        await treeAt(store, commit);
+        const { commit: from } = await takeSnapshot(store, repo.root);
+        return restoreFiles(store, repo.root, { from, to: commit });
+      }),
     changed: (repo, from, to) => inStore(repo, ({ read }) => changedBetween(read, from, to)),
     async resolve(repo, ref) {
       if (await isKept(dirOf(repo), ref)) return ref;

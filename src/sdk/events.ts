@@ -183,6 +183,8 @@ export const EventData = {
   "agent.step": SessionStep,
   /** `decision` is what became of the call: `deny`, `ask`, or `snapshot`, which let it run once `snapshot`, a commit, was taken. */
   "agent.stop": StopCatch,
+  /** Files of a snapshot came back; `before` is the snapshot of what was there. */
+  "snapshot.restored": z.object({ snapshot: z.string(), before: z.string(), files: z.number().int(), by: z.string() }),
   /** A person lets the next refuted stop of a session pass. */
   "agent.allowed": z.object({ session: z.string(), by: z.string() }),
   "agent.denied": z.object({

@@ -16,6 +16,14 @@ export interface Snapshot {
   readonly leftOut: readonly string[];
 }
 
+/** What a restore wrote. `before` is the snapshot of what was there; `left` came after the snapshot and was not touched. */
+export interface Restored {
+  readonly snapshot: string;
+  readonly before: string;
+  readonly restored: readonly string[];
+  readonly left: readonly string[];
+}
+
 /** A commit's files as a plan is detected from them. */
 export interface CommitSource {
   readonly files: readonly string[];
@@ -57,6 +65,8 @@ export interface Snapshots {
    */
   defaultBase(repo: Repo, snapshot: Snapshot): Promise<{ commit: string; because: string } | undefined>;
   treeOf(repo: Repo, commit: string): Promise<string>;
+  /** Brings the files of a snapshot back into the working tree; what is there now is taken as a snapshot first. A commit that is not in the store is an OutsideError. */
+  restore(repo: Repo, commit: string): Promise<Restored>;
   source(repo: Repo, commit: string): Promise<CommitSource>;
   /** Messages (subject and body) of the commits in `to` and not in `from`, newest first, at most 50; never a snapshot's own. */
   messages(repo: Repo, from: string, to: string): Promise<string[]>;

@@ -3,6 +3,7 @@ import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import { answerApproval, applyChange } from "../kernel/decisions.ts";
 import type { Machine } from "../kernel/machine.ts";
+import { listSnapshots, undo } from "../kernel/undo.ts";
 import { Cursor, isOutsideError, isUserError, messageOf, ProveInput, UserError } from "../sdk/index.ts";
 import type { openMcp } from "./mcp.ts";
 import { refusePlace, sameText } from "./access.ts";
@@ -33,6 +34,7 @@ const ProveBody = ProveInput.extend({ trust: z.boolean().default(false), by: z.s
 const ByBody = z.object({ by: z.string().default("cli") });
 /** `unlessBusy`: somebody else may have work for the daemon; then it stays and the answer's `ok` is false. */
 const ShutdownBody = ByBody.extend({ unlessBusy: z.boolean().default(false) });
+const UndoBody = ByBody.extend({ snapshot: z.string().min(1).optional() });
 const AnswerBody = ByBody.extend({ approval: z.string().min(1) });
 const EventsQuery = z.object({
   after: z.coerce.number().int().min(0).default(0),
@@ -115,6 +117,7 @@ function readRoutes(app: Hono, machine: Machine): void {
   });
   app.get("/api/v2/fixes", async (c) => c.json((await repoOf(c)).fixes));
   app.get("/api/v2/changes", async (c) => c.json([...(await repoOf(c)).changes.values()]));
+  app.get("/api/v2/snapshots", async (c) => c.json(await listSnapshots(machine, c.req.query("repo"))));
   app.get("/api/v2/approvals", async (c) => {
     await machine.catchUp();
     const asked = c.req.query("repo");
@@ -226,6 +229,10 @@ function controlRoutes(app: Hono, { machine, shutdown }: ServerOptions): void {
   app.post("/api/v2/stop", async (c) =>
     c.json(await machine.stop(c.req.query("repo"), ByBody.parse(await body(c)).by)),
   );
+  app.post("/api/v2/undo", async (c) => {
+    const asked = UndoBody.parse(await body(c));
+    return c.json(await undo(machine, c.req.query("repo"), { snapshot: asked.snapshot, by: asked.by }));
+  });
   for (const answer of ["approve", "reject"] as const)
     app.post(`/api/v2/${answer}`, async (c) => {
       const { approval, by } = AnswerBody.parse(await body(c));

@@ -11,6 +11,7 @@ import { loadAgents } from "../host/plugins.ts";
 import { openAgentDoor, type OnStop } from "../kernel/agent-door.ts";
 import type { RunningAgent } from "../kernel/agents-list.ts";
 import { hookKey } from "../kernel/hook-keys.ts";
+import { listSnapshots, undo } from "../kernel/undo.ts";
 import type { AnyEvent, EventType } from "../sdk/index.ts";
 import { makeRepo, openMachine, reportOf, type TestMachine } from "../testing/machine.ts";
 import { createApp } from "./app.ts";
@@ -151,6 +152,12 @@ describe("what is asked at the door", () => {
     const { hands } = opened.machine;
     const source = await hands.snapshots.source(await hands.repo(shop()), event.data.snapshot ?? "");
     assert.equal(await source.read("src/unsaved.js"), "precious\n");
+
+    execFileSync("rm", ["-rf", join(shop(), "src")]);
+    const restored = await undo(opened.machine, shop(), { snapshot: undefined, by: "me" });
+    assert.deepEqual(restored.restored.toSorted(), ["src/a.js", "src/unsaved.js"]);
+    assert.equal(readFileSync(join(shop(), "src/unsaved.js"), "utf8"), "precious\n");
+    assert.equal((await listSnapshots(opened.machine, shop()))[0]?.snapshot, event.data.snapshot);
     rmFile("src/unsaved.js");
   });
 
