@@ -44,6 +44,7 @@ export function readKinds(bare: string, context: Context): Found[] {
   const vague = !context.checked && idle(bare);
   const checks = vague ? [] : readChecks(bare, context);
   if (checks.length > 0) return checks;
+  if (/^gave (?:the |some |all )?tests?\b.*\bnames?$/.test(bare)) return [{ kind: "no-regression" }];
   if (!vague && EVERY_CHECK.test(bare) && !denied(bare)) return [{ kind: "tests-pass" }];
   if (NEW.test(bare)) return [{ kind: "added" }];
   const states = readState(bare);

@@ -167,6 +167,7 @@ describe("nothing else, no regression", () => {
     ["refactor: extract the tokenizer", "no-regression"],
     ["Renamed `foo` to `bar`", "no-regression"],
     ["Made the test of initials stricter", "no-regression"],
+    ["Gave the tests of initials clearer names", "no-regression"],
     ["All checks are green", "tests-pass"],
     ["Everything passes", "tests-pass"],
     ["No functional changes.", "no-regression"],
