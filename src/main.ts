@@ -4,6 +4,7 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { arch, freemem, homedir, platform } from "node:os";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { openBackend } from "./backend.ts";
 import { hookSecret, openAgentDesk, type AgentDesk } from "./host/agent-desk.ts";
 import { runningAgents } from "./host/agent-programs.ts";
 import { openChanges } from "./host/changes.ts";
@@ -12,7 +13,6 @@ import { openContainers } from "./host/compose.ts";
 import { openDependencies } from "./host/dependency-store.ts";
 import { diagnose, type Finding } from "./host/doctor.ts";
 import { evict } from "./host/evict.ts";
-import { openPostgresEngine, openSqliteEngine } from "./host/engine.ts";
 import { gatherFacts } from "./host/environment.ts";
 import { openSigningKey } from "./host/keys.ts";
 import { lockDataDir } from "./host/lock.ts";
@@ -29,11 +29,11 @@ import { createSecrets } from "./host/secrets.ts";
 import { openSegments } from "./host/segments.ts";
 import { openSnapshots } from "./host/snapshots.ts";
 import { openTreeSite, siteMark } from "./host/site-tree.ts";
+import { openStruggleFile } from "./host/struggle-settings.ts";
 import { openFiles } from "./host/files.ts";
-import { openPostgresStore } from "./host/store-postgres.ts";
-import { openSqliteStore } from "./host/store-sqlite.ts";
 import { machinePath, openToolbox } from "./host/toolbox.ts";
 import { openVault } from "./host/vault.ts";
+import { openWorkRooms } from "./host/work-rooms.ts";
 import { openAgentDoor } from "./kernel/agent-door.ts";
 import { planRepo } from "./kernel/config.ts";
 import { describePlan } from "./kernel/detect-report.ts";
@@ -44,13 +44,15 @@ import { Machine } from "./kernel/machine.ts";
 import { toWsl } from "./kernel/path-translation.ts";
 import { makeStatement } from "./kernel/receipt.ts";
 import { createSteps } from "./kernel/steps.ts";
+import { openStruggles } from "./kernel/struggles.ts";
 import { pick, satisfies } from "./kernel/version-range.ts";
-import { ProveInput, UserError } from "./sdk/index.ts";
+import { ProveInput, RoomInput, UserError } from "./sdk/index.ts";
 import type { DriverTools, Hands, Plan, Repo, Viewed } from "./sdk/index.ts";
 import { createApp } from "./server/app.ts";
 import type { AgentOptions } from "./server/hooks.ts";
 import { serve } from "./server/serve.ts";
 import { prove } from "./workflows/prove.ts";
+import { makeRoom } from "./workflows/room.ts";
 import { openStopCatch } from "./workflows/stop-catch-proof.ts";
 import { up } from "./workflows/up.ts";
 import { Sites } from "./workflows/up/sites.ts";
@@ -59,6 +61,7 @@ export { clean, makeRemovable } from "./host/clean.ts";
 export { readOwnKey } from "./host/keys.ts";
 export { loadFormats } from "./host/plugins.ts";
 export { listReceipts, readReceipt, verifyReceipt } from "./host/receipts.ts";
+export { struggleDesk } from "./struggles.ts";
 
 const UpInput = z.object({
   path: z.string(),
@@ -107,7 +110,7 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
     log,
     engine,
     runtimes: sites,
-    workflows: { up: (call) => runUp(machine, sites, call), prove: (call) => runProve(machine, call) },
+    workflows: { up: (call) => runUp(machine, sites, call), prove: (call) => runProve(machine, call), room: (call) => runRoom(machine, call) },
   });
   const before = await readEndpoint(dataDir);
   const token = before?.token ?? hands.random(32);
@@ -130,7 +133,11 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
 async function openAgents(machine: Machine, dataDir: string): Promise<AgentOptions> {
   const plugins = (await loadAgents()).map(({ plugin }) => plugin);
   const failed = (message: string) => void process.stderr.write(`${message}\n`);
-  const door = openAgentDoor({ machine, dataDir, home: homedir(), onStop: openStopCatch(machine), failed });
+  const struggles = openStruggles(openStruggleFile(dataDir), failed);
+  // What is wrong with the settings is said when the daemon starts, and not with the first hook.
+  await struggles.rules();
+  const onStop = openStopCatch(machine);
+  const door = openAgentDoor({ machine, dataDir, home: homedir(), onStop, struggles, failed });
   return { plugins, door, secret: await hookSecret(dataDir), running: () => runningAgents(plugins) };
 }
 
@@ -139,24 +146,6 @@ export async function agentDesk({ dataDir, cwd }: { dataDir: string; cwd: string
   const port = (await readEndpoint(dataDir))?.port;
   const keyOf = (secret: string, repo: string | undefined) => hookKey(secret, repo, PLAIN.hash);
   return openAgentDesk({ dataDir, cwd: here(cwd), port, keyOf });
-}
-
-/** One machine keeps its log in SQLite; a team shares one in the Postgres of LODESTAR_DATABASE_URL (DESIGN.md 5). */
-async function openBackend(dataDir: string) {
-  // The machine itself records how a run ended, whatever it ended with.
-  const onFailed = () => undefined;
-  const url = process.env["LODESTAR_DATABASE_URL"];
-  if (url === undefined || url === "")
-    return {
-      store: await openSqliteStore(join(dataDir, "log.db")),
-      openEngine: () => openSqliteEngine(join(dataDir, "workflows.db"), { onFailed }),
-      pollMs: {},
-    };
-  return {
-    store: await openPostgresStore(url, { log: "lodestar" }),
-    openEngine: () => openPostgresEngine(url, { onFailed, owner: dataDir }),
-    pollMs: { pollMs: 250 },
-  };
 }
 
 type WorkflowCall = Parameters<ConstructorParameters<typeof Machine>[0]["workflows"][string]>[0];
@@ -195,6 +184,18 @@ async function runProve(machine: Machine, { runId, input, signal, state }: Workf
   return { state: proof.verdict, proof };
 }
 
+async function runRoom(machine: Machine, { runId, input, signal, state }: WorkflowCall) {
+  const asked = RoomInput.parse(input);
+  const { hands, log } = machine;
+  const repo = await hands.repo(asked.path);
+  const source = "room";
+  const step = createSteps({ log, repo: repo.id, runId, source, hash: hands.hash, clock: hands.clock });
+  const gate = () => machine.gate(repo.id, signal);
+  const { trusted } = state;
+  const room = await makeRoom({ id: runId, source, input: asked, repo, hands, log, step, signal, trusted, gate });
+  return { state: "ready", room };
+}
+
 type OpenHands = Hands & { close(): Promise<void> };
 
 async function openHands(dataDir: string): Promise<OpenHands> {
@@ -231,6 +232,7 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     secrets,
     segments: common.segments,
     rooms,
+    workRooms: openWorkRooms({ ...common, clock: systemClock }),
     containers,
     dependencies,
     changes: openChanges(),

@@ -153,7 +153,8 @@ async function knownKeys(options: { key?: string; dataDir?: string }): Promise<{
   return known;
 }
 
-async function resolveKey(given: string): Promise<{ keyid: string; key?: PublicKey }> {
+/** A public key from a PEM file, PEM text or a key id. Rejects with UserError for anything else. */
+export async function resolveKey(given: string): Promise<{ keyid: string; key?: PublicKey }> {
   if (/^[0-9a-f]{64}$/i.test(given)) return { keyid: given.toLowerCase() };
   const text = given.includes("-----BEGIN") ? given : await readFile(given, "utf8").catch(() => undefined);
   const key = text !== undefined && text.includes("PUBLIC KEY") ? parsePublicKey(text) : undefined;
@@ -171,7 +172,7 @@ function notAReceipt(file: string, why: string): UserError {
 }
 
 /** Whole or not there, also after a crash: written beside its place, synced, renamed, folder synced. */
-async function writeDurably(folder: string, path: string, text: string): Promise<void> {
+export async function writeDurably(folder: string, path: string, text: string): Promise<void> {
   try {
     const draft = `${path}.${randomBytes(4).toString("hex")}`;
     const file = await open(draft, "wx", 0o600);

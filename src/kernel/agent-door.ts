@@ -13,9 +13,10 @@ import { guardCall } from "./agent-guard.ts";
 import { shortened, stepOf } from "./agent-steps.ts";
 import type { AgentState } from "./agents-view.ts";
 import { repoAt } from "./find-repo.ts";
-import { newGuard, type Alarm, type Guard } from "./guardrails.ts";
+import { isJudged, RESET, watchSession, type SessionWatch } from "./agent-watch.ts";
+import type { Alarm } from "./guardrails.ts";
 import type { Machine } from "./machine.ts";
-import { BUILTIN_RULES } from "./struggle.ts";
+import type { Struggles } from "./struggles.ts";
 import type { RepoState } from "./views.ts";
 
 /** What proves a claim when an agent stops; `main.ts` gives it. */
@@ -38,23 +39,22 @@ export interface DoorOptions {
   readonly dataDir: string;
   readonly home: string;
   readonly onStop: OnStop;
+  readonly struggles: Struggles;
   /** Told what went wrong while the agent went on. */
   readonly failed: (message: string) => void;
 }
 
 interface Session {
-  readonly guard: Promise<Guard>;
+  readonly watch: Promise<SessionWatch>;
   /** Answers to what came lately, by what names it: hooks that are installed twice tell everything twice. */
   readonly answered: Map<string, { readonly at: number; readonly answer: Promise<HookAnswer> }>;
 }
 
-/** Sessions whose guard is kept in memory; any other is read from the log again. */
+/** Sessions whose watch is kept in memory; any other is read from the log again. */
 const SESSIONS = 50;
 const ANSWERED = 50;
 /** Milliseconds within which the same event without an id of its own is the same one told twice. */
 const TWICE = 1_000;
-/** `action` of a guardrails event that lets the session go on which its `fingerprint` names. */
-const RESET = "reset";
 const PAGE = 1_000;
 
 /** The door at which agents' hooks knock: it records what they do, and refuses what must not happen. */
@@ -64,7 +64,7 @@ export function openAgentDoor(options: DoorOptions): AgentDoor {
 
   function sessionOf(event: HookEvent, repo: RepoState): Session {
     const name = nameOf(repo, event);
-    const known = sessions.get(name) ?? { guard: guardOf(machine, event.session, repo), answered: new Map() };
+    const known = sessions.get(name) ?? { watch: watchOf(event.session, repo, options), answered: new Map() };
     sessions.delete(name);
     if (event.event !== "session-end") sessions.set(name, known);
     for (const old of [...sessions.keys()].slice(0, -SESSIONS)) sessions.delete(old);
@@ -74,9 +74,7 @@ export function openAgentDoor(options: DoorOptions): AgentDoor {
   function answerOnce(plugin: AgentPlugin, event: HookEvent, repo: RepoState): Promise<HookAnswer> {
     const session = sessionOf(event, repo);
     const at = machine.hands.clock.now();
-    const name = [event.event, event.toolUseId ?? `${event.turn ?? ""} ${event.message ?? event.prompt ?? ""}`].join(
-      " ",
-    );
+    const name = tellingOf(event);
     const known = session.answered.get(name);
     if (known && (event.toolUseId !== undefined || at - known.at < TWICE)) return known.answer;
     const answer = decide({ plugin, event, repo, session, options, at });
@@ -107,10 +105,13 @@ export function openAgentDoor(options: DoorOptions): AgentDoor {
     },
     async resume(session, by) {
       const { repo, known } = await knownSession(machine, session);
+      const watch = await (sessions.get(nameOf(repo, known))?.watch ?? watchOf(session, repo, options));
+      const wrong = watch.take("pause");
       const data = { guardrail: "session", fingerprint: session, action: RESET, detail: by };
       await machine.append({ type: "guardrails", source: "api", repo: repo.repo, data });
       // The next event reads it from the log.
       sessions.delete(nameOf(repo, known));
+      await judge({ rules: wrong, outcome: "wrong" }, repo, options);
     },
     async allow(session, by) {
       const { repo } = await knownSession(machine, session);
@@ -131,6 +132,15 @@ function nameOf(repo: RepoState, { agent, session }: { agent: string; session: s
   return `${repo.repo}/${agent}/${session}`;
 }
 
+/** What names an event among those of its session. */
+function tellingOf({ event, toolUseId, turn, message, prompt }: HookEvent): string {
+  return [event, toolUseId ?? `${turn ?? ""} ${message ?? prompt ?? ""}`].join(" ");
+}
+
+async function watchOf(session: string, repo: RepoState, { machine, struggles }: DoorOptions): Promise<SessionWatch> {
+  return watchSession(machine, session, { repo, rules: await struggles.rules() });
+}
+
 interface Decision {
   readonly plugin: AgentPlugin;
   readonly event: HookEvent;
@@ -144,9 +154,10 @@ interface Decision {
 async function decide({ plugin, event, repo, session, options, at }: Decision): Promise<HookAnswer> {
   const { machine, onStop } = options;
   const { secrets } = machine.hands;
-  const guard = await session.guard;
+  const watch = await session.watch;
+  const rules = await options.struggles.rules();
   const step = stepOf(event, { at, redact: (text) => secrets.redact(text) });
-  const alarms = step === undefined ? [] : guard.observe(step);
+  const alarms = step === undefined ? [] : watch.observe(step, rules);
   const drafts = [...sessionDrafts(plugin, event, repo), ...stepDrafts(step, alarms, repo)];
   const guarded = await guardCall(event, { repo, ...options });
   if (guarded.denied) drafts.push({ type: "agent.denied", source: event.agent, repo: repo.repo, data: guarded.denied });
@@ -155,7 +166,33 @@ async function decide({ plugin, event, repo, session, options, at }: Decision): 
   if (drafts.length > 0) await machine.append(...drafts);
   const answer = { ...guarded.answer, ...guardrailAnswer(event, alarms, guarded.answer) };
   if (event.event !== "stop") return answer;
-  return { ...answer, ...(await onStop(event, await machine.hands.repo(repo.path))) };
+  const before = machine.views.seq;
+  const claimed = await onStop(event, await machine.hands.repo(repo.path));
+  const query = { after: before, limit: PAGE, repo: repo.repo, types: ["agent.stop"] } as const;
+  for (const { type, data } of await machine.log.read(query)) {
+    if (type !== "agent.stop" || data.session !== event.session || !isJudged(data.verdict)) continue;
+    const judged = watch.take("note");
+    if (data.verdict === "refuted") await judge({ rules: judged, outcome: "right" }, repo, options);
+  }
+  return { ...answer, ...claimed };
+}
+
+/** Counts what became of alarms. A rule that was wrong too often is turned down, and the log says so. */
+async function judge(
+  { rules, outcome }: { readonly rules: readonly string[]; readonly outcome: "right" | "wrong" },
+  repo: RepoState,
+  { machine, struggles, failed }: DoorOptions,
+): Promise<void> {
+  for (const rule of rules) {
+    try {
+      const detail = await struggles.judge({ rule, outcome });
+      if (detail === undefined) continue;
+      const data = { guardrail: rule, action: "turned-down", detail };
+      await machine.append({ type: "guardrails", source: "struggles", repo: repo.repo, data });
+    } catch (error) {
+      failed(`What became of an alarm of ${rule} was not counted: ${messageOf(error)}`);
+    }
+  }
 }
 
 /** Puts a session on record when it is heard of first, begins again, changes its folder or ends. */
@@ -211,23 +248,4 @@ function guardrailAnswer(event: HookEvent, alarms: readonly Alarm[], guarded: Ho
   return {
     context: `Lodestar: you may be going in circles: ${warned.because}. Look at what you have before you go on.`,
   };
-}
-
-/** A guard that has seen what the log has of its session, and who let it go on. */
-async function guardOf(machine: Machine, session: string, repo: RepoState): Promise<Guard> {
-  const guard = newGuard(BUILTIN_RULES, { repo: repo.name });
-  const known = repo.agents.get(session);
-  if (!known) return guard;
-  for (let after = known.firstSeq - 1; ;) {
-    const query = { after, limit: PAGE, repo: repo.repo, types: ["agent.step", "guardrails"] } as const;
-    const events = await machine.log.read(query);
-    for (const event of events) {
-      if (event.type === "agent.step" && event.data.session === session) guard.observe(event.data);
-      if (event.type === "guardrails" && event.data.action === RESET && event.data.fingerprint === session)
-        guard.reset(event.data.detail, Date.parse(event.timestamp));
-    }
-    const last = events.at(-1);
-    if (!last || events.length < PAGE) return guard;
-    after = last.seq;
-  }
 }

@@ -11,6 +11,7 @@ import { loadAgents } from "../host/plugins.ts";
 import { openAgentDoor, type OnStop } from "../kernel/agent-door.ts";
 import type { RunningAgent } from "../kernel/agents-list.ts";
 import { hookKey } from "../kernel/hook-keys.ts";
+import { BUILTIN_RULES } from "../kernel/struggle.ts";
 import { listSnapshots, undo } from "../kernel/undo.ts";
 import type { AnyEvent, EventType } from "../sdk/index.ts";
 import { makeRepo, openMachine, reportOf, type TestMachine } from "../testing/machine.ts";
@@ -76,6 +77,7 @@ async function begin(): Promise<void> {
     dataDir: join(folder, "data"),
     home: join(folder, "home"),
     onStop: (event, repo) => onStop(event, repo),
+    struggles: { rules: async () => BUILTIN_RULES, judge: async () => undefined },
     failed: (message) => failures.push(message),
   });
   const agents = { plugins, door, secret: SECRET, running: async () => running };
