@@ -135,6 +135,7 @@ export default defineAgent({
   name: "${name}",
   title: "${name}",
   program: "${name}",
+  package: "${name}",
   tested: [TESTED],
   covers: ["verdict"],
   wires: ["chat"],

@@ -8,7 +8,7 @@ import { dataDirOf, findDaemon, needDaemon, withDaemonOptions } from "./_daemon.
 import { printJson } from "./_terminal.ts";
 
 export const summary =
-  "coding agents: `agents list`, `agents install AGENT`, `agents uninstall AGENT`, `agents resume|allow SESSION`";
+  "coding agents: `agents list`, `agents install AGENT`, `agents uninstall AGENT`, `agents run AGENT PROMPT`, `agents resume|allow SESSION`";
 
 interface Options {
   readonly repo?: string;
@@ -18,17 +18,25 @@ interface Options {
   readonly project?: boolean;
   readonly user?: boolean;
   readonly plugin?: boolean;
+  readonly tries: string;
+  readonly permission: string;
+  readonly trust?: boolean;
 }
 
 export function configure(command: Command): void {
   withDaemonOptions(command)
-    .argument("[action]", "list, install, uninstall, resume or allow", "list")
+    .argument("[action]", "list, install, uninstall, run, resume or allow", "list")
     .argument("[name]", "the agent (claude, codex), or the session")
+    .argument("[prompt]", "run: what the agent is asked to do")
     .option("--user", "install for you, in every repository (default)")
     .option("--project", "install into the settings of this repository")
     .option("--plugin", "install into a folder of Lodestar's own, for `claude --plugin-dir`")
     .option("--yes", "write it without asking")
-    .action(async (action: string, name: string | undefined, options: Options) => {
+    .option("--tries <count>", "run: how often the agent is sent back with what was refuted", "3")
+    .option("--permission <what>", "run: read, edit (files of the repository) or all (without asking)", "edit")
+    .option("--trust", "run: this repository is trusted: prove it also where no sandbox works; on record")
+    .action(async (action: string, name: string | undefined, prompt: string | undefined, options: Options) => {
+      if (action === "run") return start(name, prompt, options);
       if (action === "list") return list(options);
       if (action === "resume" || action === "allow") return letGo(action, name, options);
       if (action === "install" || action === "uninstall") return change(action, name, options);
@@ -58,6 +66,24 @@ async function letGo(action: "resume" | "allow", session: string | undefined, op
     console.log(
       action === "resume" ? `${session} may go on.` : `${session} may pass once, whatever its next proof says.`,
     );
+}
+
+/** The agent's program in the foreground, sent back while what it says is refuted; the exit status is that of `prove`. */
+async function start(agent: string | undefined, prompt: string | undefined, options: Options): Promise<void> {
+  const next = `lodestar agents run ${agent ?? "codex"} "fix the failing tests"`;
+  if (agent === undefined || prompt === undefined || prompt.trim() === "")
+    throw new UserError(agent === undefined ? "Which agent?" : "What is it asked to do?", { next });
+  const tries = Number(options.tries);
+  if (!Number.isInteger(tries) || tries < 0)
+    throw new UserError(`--tries takes a whole number, not ${options.tries}`, { next: `${next} --tries 3` });
+  const { permission } = options;
+  if (permission !== "read" && permission !== "edit" && permission !== "all")
+    throw new UserError(`--permission takes read, edit or all, not ${permission}`, {
+      next: `${next} --permission edit`,
+    });
+  const ready = await (await openDesk(options)).ready(agent);
+  const { runAgent } = await import("./_agent-run.ts");
+  process.exitCode = await runAgent(ready, { ...options, prompt, tries, permission });
 }
 
 /** Shows the whole change, asks, and writes it. */

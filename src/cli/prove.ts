@@ -22,8 +22,8 @@ interface Options {
   json?: boolean;
 }
 
-const Begun = z.object({ repo: z.string(), run: z.string(), after: z.number(), epoch: z.string() });
-const STATUS: Record<Proof["verdict"], number> = { verified: 0, refuted: 1, unprovable: 4 };
+export const Begun = z.object({ repo: z.string(), run: z.string(), after: z.number(), epoch: z.string() });
+export const STATUS: Record<Proof["verdict"], number> = { verified: 0, refuted: 1, unprovable: 4 };
 
 export function configure(command: Command): void {
   command
@@ -57,7 +57,7 @@ async function prove(path: string, options: Options): Promise<number> {
   const { client, started } = await ensureDaemon(options);
   try {
     const begun = Begun.parse(await client.post("prove", asked));
-    const proof = await follow(client, begun, options);
+    const proof = await followProof(client, begun, options);
     if (!proof) return 4;
     if (options.json) printJson(proof);
     else printProof(proof);
@@ -68,7 +68,11 @@ async function prove(path: string, options: Options): Promise<number> {
 }
 
 /** Shows the run until it ends. Ctrl-C ends this proof and nothing else. */
-async function follow(client: Client, begun: z.infer<typeof Begun>, options: Options): Promise<Proof | undefined> {
+export async function followProof(
+  client: Client,
+  begun: z.infer<typeof Begun>,
+  options: Pick<Options, "json" | "dataDir">,
+): Promise<Proof | undefined> {
   const view = createUpView({ live: process.stdout.isTTY && !options.json });
   const ended = new AbortController();
   const stop = () => {

@@ -3,7 +3,14 @@ import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { UserError, type AgentPaths, type AgentPlugin, type AgentScope, type InstallOptions } from "../sdk/index.ts";
+import {
+  UserError,
+  type AgentPaths,
+  type AgentPlugin,
+  type AgentScope,
+  type InstallOptions,
+  type Repo,
+} from "../sdk/index.ts";
 import { agentAbove, agentFacts } from "./agent-programs.ts";
 import {
   makeChange,
@@ -28,12 +35,21 @@ export interface ListedAgent {
   readonly covers: readonly string[];
 }
 
+/** `commit` is undefined before the first one. */
+export interface ReadyAgent {
+  readonly plugin: AgentPlugin;
+  readonly root: string;
+  readonly commit: string | undefined;
+}
+
 export interface AgentDesk {
   list(): Promise<ListedAgent[]>;
   install(agent: string, scope: AgentScope): Promise<SettingsChange>;
   uninstall(agent: string): Promise<SettingsChange[]>;
   /** Returns where the text from before is kept. */
   change(change: SettingsChange): Promise<string | undefined>;
+  /** What a session in the repo of this desk is started with; rejects with UserError when the agent or the repo is not there. */
+  ready(agent: string): Promise<ReadyAgent>;
   /** Rejects with UserError when a coding agent started this program: it must not change what watches it. */
   refuseAgents(): Promise<void>;
 }
@@ -97,6 +113,7 @@ export async function openAgentDesk({ dataDir, cwd, port, keyOf }: DeskOptions):
       return changes;
     },
     change: (change) => makeChange(change, join(dataDir, "agents", "backups")),
+    ready: (agent) => ready(named(agent), repo, cwd),
     async refuseAgents() {
       const title = await agentAbove(plugins);
       if (title === undefined) return;
@@ -119,6 +136,18 @@ export async function hookSecret(dataDir: string): Promise<string> {
   await link(fresh, file).catch(() => undefined);
   await rm(fresh, { force: true });
   return readFile(file, "utf8");
+}
+
+async function ready(plugin: AgentPlugin, repo: Repo | undefined, cwd: string): Promise<ReadyAgent> {
+  const { which } = await agentFacts(plugin, []);
+  if (which === undefined)
+    throw new UserError(`${plugin.title} is not installed`, {
+      tried: `looked for ${plugin.program} on PATH`,
+      next: `npm install -g ${plugin.package}`,
+    });
+  if (!repo) throw new UserError(`${cwd} is in no git repository`, { next: "git init && git add . && git commit" });
+  const { commit } = await repo.git.head();
+  return { plugin, root: repo.root, commit: /^[0-9a-f]{40,}$/.test(commit) ? commit : undefined };
 }
 
 async function listed(

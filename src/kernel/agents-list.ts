@@ -61,7 +61,7 @@ function lookedFor(repo: RepoState, running: readonly RunningAgent[], now: numbe
   const named = running.map((one) => ({ ...one, session: `process ${one.pid}-${one.started}` }));
   for (const agent of new Set([...named, ...known].map((one) => one.agent))) {
     const processes = named.filter((one) => one.agent === agent);
-    const told = known.filter((one) => one.agent === agent && one.by === "hook");
+    const told = known.filter((one) => one.agent === agent && one.by !== "process");
     const silent = told.filter((one) => processes.length === 0 && now - Date.parse(one.lastAt) > SILENT);
     for (const { session, cwd, by } of silent) record({ session, agent, cwd, by }, "ended");
     const uncovered = processes.slice(told.length);

@@ -39,12 +39,14 @@ function foldSession(agents: Map<string, AgentState>, event: AnyEvent & { type: 
   const { session, agent, model, cwd, state, by, covers } = event.data;
   const known = agents.get(session);
   const begun = { session, agent, by, startedAt: event.timestamp, steps: 0, denied: 0, firstSeq: event.seq };
+  // Who else tells of a session sees another part of what covers it.
+  const both = known && known.by !== by ? [...new Set([...known.covers, ...covers])] : covers;
   touch(agents, {
     ...(known ?? begun),
     model: model ?? known?.model,
     cwd,
     state,
-    covers,
+    covers: both,
     lastAt: event.timestamp,
   });
   if (agents.size > SESSIONS) forgetOne(agents);

@@ -222,6 +222,8 @@ export interface AgentPlugin {
   readonly name: string;
   readonly title: string;
   readonly program: string;
+  /** Its package in the npm registry. */
+  readonly package: string;
   /** Versions against which every fact of this plugin was measured. */
   readonly tested: readonly string[];
   /** The variable that moves its configuration folder, where it has one. */

@@ -176,7 +176,7 @@ export const EventData = {
     model: z.string().optional(),
     cwd: z.string(),
     state: z.enum(["started", "ended"]),
-    by: z.enum(["hook", "process", "transcript"]),
+    by: z.enum(["hook", "process", "transcript", "run"]),
     covers: z.array(z.string()),
   }),
   /** Inputs and outputs are cut to 2 KB each; what was cut off is named by its digest. */

@@ -5,6 +5,7 @@ export * from "./claim.ts";
 export * from "./capabilities.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
+export * from "./evidence.ts";
 export * from "./hands.ts";
 export * from "./plan.ts";
 export * from "./plugin.ts";

@@ -4,7 +4,8 @@ import type { AgentDoor } from "../kernel/agent-door.ts";
 import { hookKey } from "../kernel/hook-keys.ts";
 import type { Machine } from "../kernel/machine.ts";
 import { listSessions, type RunningAgent } from "../kernel/agents-list.ts";
-import { messageOf, type AgentPlugin } from "../sdk/index.ts";
+import { recordOfRun, type RunDraft } from "../kernel/agent-runs.ts";
+import { EventData, messageOf, type AgentPlugin } from "../sdk/index.ts";
 import { refusePlace, sameText } from "./access.ts";
 
 /** What the daemon knows of coding agents. */
@@ -41,6 +42,8 @@ export function hookRoutes(app: Hono, parts: Parts): void {
     const repo = asked === undefined ? undefined : (await machine.find(asked)).repo;
     return c.json(await listSessions(machine, await agents.running(), repo));
   });
+  app.post("/api/v2/agents/sessions", (c) => record(c, parts, "agent.session"));
+  app.post("/api/v2/agents/stops", (c) => record(c, parts, "agent.stop"));
   for (const [verb, said] of [
     ["resume", "resumed"],
     ["allow", "allowed"],
@@ -50,6 +53,16 @@ export function hookRoutes(app: Hono, parts: Parts): void {
       await parts.agents.door[verb](c.req.param("session"), by);
       return c.json({ [said]: c.req.param("session") });
     });
+}
+
+/** What `lodestar agents run` tells of a session that it started; `?path=` is the repo's. */
+async function record(c: Context, { machine }: Parts, type: RunDraft["type"]): Promise<Response> {
+  const body: unknown = await c.req.json();
+  const path = z.string().min(1).parse(c.req.query("path"));
+  const draft: RunDraft =
+    type === "agent.stop" ? { type, data: EventData[type].parse(body) } : { type, data: EventData[type].parse(body) };
+  await recordOfRun(machine, path, draft);
+  return c.json({ recorded: type });
 }
 
 async function hook(c: Context, { machine, token, port, agents }: Parts): Promise<Response> {

@@ -1,9 +1,8 @@
-import type { AnyEvent, CheckRun, HookAnswer, HookEvent, Log, Proof, StopCatch } from "../sdk/index.ts";
+import { claimOf, evidenceOf, stopOf } from "../sdk/index.ts";
+import type { AnyEvent, HookAnswer, HookEvent, Log, Proof } from "../sdk/index.ts";
 
 /** After so many returns a person decides: an agent that cannot do it would go on for ever. */
 const MOST_RETURNS = 2;
-/** Characters of evidence that an agent is sent: enough for a failing test with its diff. */
-const EVIDENCE = 2_000;
 const PAGE = 1_000;
 
 export interface StopContext {
@@ -23,25 +22,13 @@ export interface StopContext {
 export async function catchStop(context: StopContext, event: HookEvent): Promise<HookAnswer> {
   const { session, agent } = event;
   const past = await pastOf(context, session);
-  const proof = await context.prove(claimOf(event, past.prompt));
+  const proof = await context.prove(claimOf(event.message, past.prompt));
   const refuted = proof?.verdict === "refuted";
   const blocks = refuted && context.baseline !== undefined && !past.allowed;
   const sentBack = blocks && past.returns < MOST_RETURNS;
   const returns = past.returns + (sentBack ? 1 : 0);
-  const stop: StopCatch = {
-    taskId: session,
-    completed: true,
-    verified: proof?.verdict === "verified",
-    errorType: proof && refuted ? errorTypeOf(proof) : null,
-    escalationPath: sentBack ? "claude_realtime" : blocks ? "pause_and_notify" : null,
-    addToStruggleSettings: blocks && !sentBack,
-    session,
-    agent,
-    verdict: proof?.verdict ?? null,
-    sentence: proof?.sentence ?? "The proof did not end in time; it goes on by itself.",
-    receipt: proof?.receipt ?? null,
-    returns,
-  };
+  const escalationPath = sentBack ? "claude_realtime" : blocks ? "pause_and_notify" : null;
+  const stop = stopOf(proof, { session, agent, completed: true, escalationPath, returns });
   await context.log.append({ type: "agent.stop", source: "stop-catch", repo: context.repo, data: stop });
   if (!proof) return { message: `Lodestar: ${stop.sentence} Next: lodestar receipts list` };
   if (sentBack) return { block: evidenceOf(proof) };
@@ -77,59 +64,4 @@ function sessionOf(event: AnyEvent): string | undefined {
   return event.type === "agent.step" || event.type === "agent.stop" || event.type === "agent.allowed"
     ? event.data.session
     : undefined;
-}
-
-/** What the agent says, and that it did what it was asked where that was to turn red tests green: "done" says that too. */
-function claimOf({ message = "" }: HookEvent, prompt: string): string {
-  const wasAsked =
-    /\b(?:fix|repair|make|get|turn)\b[^.!?\n]*\b(?:failing|red|broken)?\s*(?:tests?|specs?|suite)\b/i.test(prompt);
-  return wasAsked ? `${message}\n\nFixed the failing tests.` : message;
-}
-
-/** The shortest text with which the work can be mended: what is refuted and why, and the first failures as they were printed. */
-function evidenceOf(proof: Proof): string {
-  const refuted = proof.claims.filter((one) => one.verdict === "refuted");
-  const lines = ["Lodestar ran it in a copy of its own, and it does not hold."];
-  for (const { text, because } of refuted.slice(0, 3)) lines.push(`- You said "${text}". ${because}`);
-  const red = proof.checks.filter((one) => one.variant === "subject" || one.variant === "base-tests").filter(isRed);
-  for (const check of red.slice(0, 2)) lines.push("", `\`${check.command}\`: ${check.because}`, ...failuresOf(check));
-  for (const one of proof.tampering.filter((other) => other.loosens).slice(0, 2))
-    lines.push("", `${one.file}${one.line === undefined ? "" : `:${one.line}`}: ${one.what}`, one.diff);
-  const text = lines.join("\n");
-  return text.length > EVIDENCE ? `${text.slice(0, EVIDENCE)}…` : text;
-}
-
-function failuresOf(check: CheckRun): string[] {
-  return (check.evidence ?? []).slice(0, 3).flatMap(({ test, file, line, message }) => {
-    const place = file === undefined ? "" : ` (${file}${line === undefined ? "" : `:${line}`})`;
-    return [`  ${test}${place}`, ...(message === undefined || message === "" ? [] : [indent(message)])];
-  });
-}
-
-function indent(text: string): string {
-  return text
-    .split("\n")
-    .slice(0, 12)
-    .map((line) => `    ${line}`)
-    .join("\n");
-}
-
-function isRed({ verdict }: CheckRun): boolean {
-  return verdict === "new-failure" || verdict === "known-failure" || verdict === "fail";
-}
-
-/** Named by what was printed; a plain failing test is `test_failure`, and taking a check away is `tampering`. */
-function errorTypeOf(proof: Proof): string {
-  const said = proof.checks
-    .flatMap((one) => [one.because, ...(one.evidence ?? []).map((other) => other.message ?? "")])
-    .join("\n");
-  if (/SyntaxError|IndentationError|error TS1\d{3}\b|unexpected token/i.test(said)) return "syntax_error";
-  if (
-    /Cannot find (?:module|package)|ModuleNotFoundError|ERR_MODULE_NOT_FOUND|unresolved import|is not installed/.test(
-      said,
-    )
-  )
-    return "dependency_error";
-  if (/ETIMEDOUT|timed out|timeout of \d+|did not end within/i.test(said)) return "api_timeout";
-  return proof.tampering.some((one) => one.loosens) ? "tampering" : "test_failure";
 }

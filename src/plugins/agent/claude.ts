@@ -34,6 +34,7 @@ export default defineAgent({
   name: "claude",
   title: "Claude Code",
   program: "claude",
+  package: "@anthropic-ai/claude-code",
   tested: [TESTED],
   configVariable: "CLAUDE_CONFIG_DIR",
   covers: ["hooks", "gateway", "acp", "mcp", "verdict"],

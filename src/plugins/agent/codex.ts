@@ -31,6 +31,7 @@ export default defineAgent({
   name: "codex",
   title: "Codex",
   program: "codex",
+  package: "@openai/codex",
   tested: [TESTED],
   configVariable: "CODEX_HOME",
   covers: ["hooks", "gateway", "acp", "mcp", "verdict"],

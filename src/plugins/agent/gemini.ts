@@ -19,6 +19,7 @@ export default defineAgent({
   name: "gemini",
   title: "Gemini CLI",
   program: "gemini",
+  package: "@google/gemini-cli",
   tested: [TESTED],
   covers: ["gateway", "acp", "verdict"],
   wires: ["gemini"],

@@ -22,6 +22,7 @@ export default defineAgent({
   name: "opencode",
   title: "opencode",
   program: "opencode",
+  package: "opencode-ai",
   tested: [TESTED],
   covers: ["gateway", "acp", "verdict"],
   wires: ["chat", "anthropic", "responses", "gemini"],
