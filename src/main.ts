@@ -110,7 +110,11 @@ export async function startDaemon({ dataDir }: { dataDir: string }): Promise<voi
     log,
     engine,
     runtimes: sites,
-    workflows: { up: (call) => runUp(machine, sites, call), prove: (call) => runProve(machine, call), room: (call) => runRoom(machine, call) },
+    workflows: {
+      up: (call) => runUp(machine, sites, call),
+      prove: (call) => runProve(machine, call),
+      room: (call) => runRoom(machine, call),
+    },
   });
   const before = await readEndpoint(dataDir);
   const token = before?.token ?? hands.random(32);
@@ -150,50 +154,42 @@ export async function agentDesk({ dataDir, cwd }: { dataDir: string; cwd: string
 
 type WorkflowCall = Parameters<ConstructorParameters<typeof Machine>[0]["workflows"][string]>[0];
 
-async function runUp(machine: Machine, sites: Sites, { runId, input, signal, state }: WorkflowCall) {
-  const asked = UpInput.parse(input);
-  const { hands, log } = machine;
-  const repo = await hands.repo(asked.path);
-  const step = createSteps({ log, repo: repo.id, runId, source: "up", hash: hands.hash, clock: hands.clock });
+async function runUp(machine: Machine, sites: Sites, call: WorkflowCall) {
+  const input = UpInput.parse(call.input);
+  const context = await contextOf(machine, call, { path: input.path, source: "up" });
   const report = await up({
-    id: runId,
-    source: "up",
-    input: asked,
-    repo,
-    hands,
-    log,
-    step,
-    signal,
-    trusted: state.trusted,
-    known: state.receipts.filter((one) => one.kind === "baseline"),
-    gate: () => machine.gate(repo.id, signal),
-    open: (unsandboxed) => sites.open(repo, runId, unsandboxed),
+    ...context,
+    input,
+    known: call.state.receipts.filter((one) => one.kind === "baseline"),
+    open: (unsandboxed) => sites.open(context.repo, call.runId, unsandboxed),
   });
   return { state: report.state, report };
 }
 
-async function runProve(machine: Machine, { runId, input, signal, state }: WorkflowCall) {
-  const asked = ProveInput.parse(input);
-  const { hands, log } = machine;
-  const repo = await hands.repo(asked.path);
-  const source = "prove";
-  const step = createSteps({ log, repo: repo.id, runId, source, hash: hands.hash, clock: hands.clock });
-  const gate = () => machine.gate(repo.id, signal);
-  const { trusted, receipts: known } = state;
-  const proof = await prove({ id: runId, source, input: asked, repo, hands, log, step, signal, trusted, known, gate });
+async function runProve(machine: Machine, call: WorkflowCall) {
+  const input = ProveInput.parse(call.input);
+  const context = await contextOf(machine, call, { path: input.path, source: "prove" });
+  const proof = await prove({ ...context, input, known: call.state.receipts });
   return { state: proof.verdict, proof };
 }
 
-async function runRoom(machine: Machine, { runId, input, signal, state }: WorkflowCall) {
-  const asked = RoomInput.parse(input);
+async function runRoom(machine: Machine, call: WorkflowCall) {
+  const input = RoomInput.parse(call.input);
+  const context = await contextOf(machine, call, { path: input.path, source: "room" });
+  return { state: "ready", room: await makeRoom({ ...context, input }) };
+}
+
+/** What every workflow is given. */
+async function contextOf<const S extends string>(
+  machine: Machine,
+  { runId: id, signal, state }: WorkflowCall,
+  { path, source }: { path: string; source: S },
+) {
   const { hands, log } = machine;
-  const repo = await hands.repo(asked.path);
-  const source = "room";
-  const step = createSteps({ log, repo: repo.id, runId, source, hash: hands.hash, clock: hands.clock });
+  const repo = await hands.repo(path);
+  const step = createSteps({ log, repo: repo.id, runId: id, source, hash: hands.hash, clock: hands.clock });
   const gate = () => machine.gate(repo.id, signal);
-  const { trusted } = state;
-  const room = await makeRoom({ id: runId, source, input: asked, repo, hands, log, step, signal, trusted, gate });
-  return { state: "ready", room };
+  return { id, source, repo, hands, log, step, signal, trusted: state.trusted, gate };
 }
 
 type OpenHands = Hands & { close(): Promise<void> };
@@ -240,13 +236,8 @@ async function openHands(dataDir: string): Promise<OpenHands> {
     viewAt: async (repo, commit) => viewRepo(await snapshots.source(repo, commit)),
     vault: openVault(inData("vault")),
     tree: async (repo, agreed) => {
-      const own = {
-        id: repo.id,
-        root: repo.root,
-        scratch: inData("sites", repo.id),
-        git: repo.git,
-        files: openFiles(repo.root),
-      };
+      const { id, root, git } = repo;
+      const own = { id, root, git, scratch: inData("sites", id), files: openFiles(root) };
       return containers.endingWith(await openTreeSite({ ...common, ...own, ...agreed }));
     },
     issue: async (receipt) => (await saveReceipt(dataDir, makeStatement(receipt), await openSigningKey(dataDir))).id,

@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
-import { lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
+import { lstat, mkdir, readdir } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { z } from "zod";
 import type { Clock, RoomInfo, Rooms, SandboxAnswer, Secrets, Segments, Site } from "../sdk/index.ts";
 import { openFiles } from "./files.ts";
 import { openGit } from "./git.ts";
@@ -13,6 +12,8 @@ import type { RoomPlace } from "./room-view.ts";
 import { removeTree } from "./sealed-tree.ts";
 import { openRoomSite } from "./site-room.ts";
 import { openTreeSite } from "./site-tree.ts";
+import { lossesOf } from "./work-losses.ts";
+import { readDescription, roomsFolder, WORK, writeDescription, type Described } from "./work-room-file.ts";
 
 export interface RoomsOptions {
   readonly dataDir: string;
@@ -41,19 +42,10 @@ export interface HostRooms extends Rooms {
   repoOf(id: string): string;
   /** Keys of sealed dependencies that open rooms have mounted. */
   keysInUse(): ReadonlySet<string>;
-  /** Removes rooms that nobody uses: those older than `maxAge` (default 24 h), then the oldest until the rest fits into `maxBytes`. */
+  /** Removes rooms that nobody uses: those older than `maxAge` (default 24 h), then the oldest until the rest fits into `maxBytes`. Rooms to work in stay 14 days and while they hold work. */
   expire(limits?: { maxAge?: number; maxBytes?: number }): Promise<string[]>;
   close(): Promise<void>;
 }
-
-const Described = z.object({
-  id: z.string(),
-  repo: z.string(),
-  commit: z.string(),
-  purpose: z.string(),
-  createdAt: z.string(),
-});
-type Described = z.infer<typeof Described>;
 
 interface Open {
   readonly site: Site;
@@ -63,7 +55,8 @@ interface Open {
 
 const DAY = 24 * 60 * 60_000;
 const MAX_BYTES = 10 * 1024 ** 3;
-const DESCRIPTION = "room.json";
+/** How long a room that somebody works in stays, also when nothing of it would be lost. */
+const WORK_AGE = 14 * DAY;
 
 /**
  * Rooms below `<dataDir>/rooms/<id>/`: `repo` (a clone that shares nothing), `scratch`, `tmp`, `room.json`. Where no sandbox
@@ -71,19 +64,26 @@ const DESCRIPTION = "room.json";
  * removed at once; its finished rooms are listed, not in use, until they expire.
  */
 export async function openRooms(options: RoomsOptions): Promise<HostRooms> {
-  const folder = join(options.dataDir, "rooms");
+  const folder = roomsFolder(options.dataDir);
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const open = new Map<string, Open>();
   for (const name of await readdir(folder))
-    if (!(await describe(join(folder, name)))) await removeTree(join(folder, name));
+    if (!(await readDescription(join(folder, name)))) await removeTree(join(folder, name));
 
   async function remove(id: string): Promise<boolean> {
     const dir = join(folder, basename(id));
-    if (basename(id) !== id || !(await describe(dir))) return false;
+    if (basename(id) !== id || !(await readDescription(dir))) return false;
     await open.get(id)?.site.close();
     open.delete(id);
     await removeTree(dir);
     return true;
+  }
+
+  /** Work is kept whatever it weighs: nobody else has it. */
+  async function isKept(room: RoomInfo): Promise<boolean> {
+    if (room.purpose !== WORK) return false;
+    const age = options.clock.now() - Date.parse(room.createdAt);
+    return age <= WORK_AGE || (await lossesOf(join(folder, room.id))).length > 0;
   }
 
   const list = () => listRooms(folder, new Set(open.keys()));
@@ -106,7 +106,8 @@ export async function openRooms(options: RoomsOptions): Promise<HostRooms> {
     limits: (id) => open.get(id)?.limits() ?? [],
     keysInUse: () => new Set([...open.values()].flatMap(({ keys }) => keys)),
     async expire({ maxAge = DAY, maxBytes = MAX_BYTES } = {}) {
-      const rooms = (await list()).filter((room) => !room.inUse);
+      const rooms: RoomInfo[] = [];
+      for (const room of await list()) if (!room.inUse && !(await isKept(room))) rooms.push(room);
       const removed: string[] = [];
       let total = rooms.reduce((sum, room) => sum + room.bytes, 0);
       for (const room of rooms) {
@@ -131,17 +132,19 @@ async function make({ id, dir, repo, commit, purpose, dependencies, whole = [], 
   const createdAt = new Date(options.clock.now()).toISOString();
   const description: Described = { id, repo: repo.id, commit: made.commit, purpose, createdAt };
   const site = await openSite(made.place, options);
-  await writeFile(join(dir, DESCRIPTION), JSON.stringify(description), { mode: 0o600 });
+  await writeDescription(dir, description);
   return { site, limits: () => [...made.limits, ...("limits" in site ? site.limits() : [])] };
 }
 
 async function listRooms(folder: string, open: ReadonlySet<string>): Promise<RoomInfo[]> {
   const found: RoomInfo[] = [];
   for (const name of await readdir(folder)) {
-    const described = await describe(join(folder, name));
+    const described = await readDescription(join(folder, name));
     if (!described) continue;
     const path = join(folder, name);
-    found.push({ ...described, path, bytes: await sizeOf(path), inUse: open.has(name) });
+    const { work, ...about } = described;
+    const shown = work && { path: join(path, "repo"), work: { branch: work.branch, ports: work.ports } };
+    found.push({ ...about, path, ...shown, bytes: await sizeOf(path), inUse: open.has(name) });
   }
   return found.sort((a, b) => (a.createdAt < b.createdAt ? -1 : 1));
 }
@@ -166,16 +169,6 @@ async function openSite(place: RoomPlace, options: RoomsOptions): Promise<Site &
     unsandboxed: true,
   });
   return { ...site, kind: "room", id: place.id, files: openRoomFiles(root, join(place.dir, "trash")) };
-}
-
-async function describe(dir: string): Promise<Described | undefined> {
-  const text = await readFile(join(dir, DESCRIPTION), "utf8").catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    return Described.parse(JSON.parse(text));
-  } catch {
-    return undefined;
-  }
 }
 
 /** Bytes of the files below, as far as they can be read: a room in use changes while it is looked at. */

@@ -6,6 +6,7 @@ import type {
   EventDraft,
   Hands,
   Log,
+  MadeRoom,
   NowLine,
   Proof,
   ProveInput,
@@ -38,6 +39,7 @@ export interface Ended {
   readonly state: string;
   readonly report?: Report;
   readonly proof?: Proof;
+  readonly room?: MadeRoom;
 }
 
 /** What the machine asks of what runs on a repo: `main.ts` gives it the sites and supervisors. */
@@ -179,12 +181,21 @@ export class Machine {
     by: string,
   ): Promise<{ repo: string; run: string; after: number }> {
     const { trust, ...asked } = input;
-    const repo = await this.hands.repo(asked.path);
+    return this.launch("prove", asked, { trust, by });
+  }
+
+  /** Starts a workflow other than `up` on a repo, or joins the run with an equal input that is under way. */
+  async launch(
+    workflow: string,
+    input: { path: string; unsandboxed: boolean } & Record<string, unknown>,
+    { trust, by }: { trust: boolean; by: string },
+  ): Promise<{ repo: string; run: string; after: number }> {
+    const repo = await this.hands.repo(input.path);
     await this.catchUp();
-    await this.#know(repo, { trust, unsandboxed: asked.unsandboxed, by });
+    await this.#know(repo, { trust, unsandboxed: input.unsandboxed, by });
     const after = this.views.seq;
-    const key = `${repo.id}/prove/${this.hands.hash(JSON.stringify(asked))}`;
-    const run = await this.#engine.start("prove", { ...asked, path: repo.root }, { key });
+    const key = `${repo.id}/${workflow}/${this.hands.hash(JSON.stringify(input))}`;
+    const run = await this.#engine.start(workflow, { ...input, path: repo.root }, { key });
     return { repo: repo.id, run, after: this.views.repos.get(repo.id)?.proofs.has(run) ? 0 : after };
   }
 

@@ -5,6 +5,7 @@ import { Receipt, Verdict } from "./receipt.ts";
 import { Action, Report, WhyIdle } from "./status.ts";
 import { StopCatch } from "./stop-catch.ts";
 import { SessionStep } from "./struggle.ts";
+import { MadeRoom } from "./work-rooms.ts";
 
 export const EventKind = z.enum(["activity", "escalation", "workflow", "plugin", "system"]);
 export type EventKind = z.infer<typeof EventKind>;
@@ -60,7 +61,12 @@ export const EventData = {
     seconds: z.number(),
     result: z.json().optional(),
   }),
-  "run.ended": z.object({ state: z.string(), report: Report.optional(), proof: Proof.optional() }),
+  "run.ended": z.object({
+    state: z.string(),
+    report: Report.optional(),
+    proof: Proof.optional(),
+    room: MadeRoom.optional(),
+  }),
   // A repo.
   "repo.added": z.object({ path: z.string(), name: z.string() }),
   "repo.paused": z.object({ by: z.string() }),

@@ -2,6 +2,7 @@ import type { Clock, CommandResult, Git, ProbeResult, Running, Secrets, Segments
 import type { DirView, DriverTools, Greeting, Plugins } from "./plugin.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Snapshots } from "./snapshots.ts";
+import type { WorkRooms } from "./work-rooms.ts";
 
 /** A git working tree that was looked at and found usable. `id` is stable for its real path. */
 export interface Repo {
@@ -57,6 +58,8 @@ export interface RoomInfo {
   readonly createdAt: string;
   readonly bytes: number;
   readonly inUse: boolean;
+  /** Of a room that somebody works in. */
+  readonly work?: { readonly branch: string; readonly ports: Readonly<Record<string, number>> };
 }
 
 export interface Rooms {
@@ -145,6 +148,7 @@ export interface Hands {
   readonly segments: Segments;
   readonly dependencies: Dependencies;
   readonly rooms: Rooms;
+  readonly workRooms: WorkRooms;
   readonly containers: Containers;
   readonly changes: Changes;
   readonly snapshots: Snapshots;

@@ -15,3 +15,4 @@ export * from "./snapshots.ts";
 export * from "./status.ts";
 export * from "./stop-catch.ts";
 export * from "./struggle.ts";
+export * from "./work-rooms.ts";

@@ -3,8 +3,9 @@ import { streamSSE } from "hono/streaming";
 import { z } from "zod";
 import { answerApproval, applyChange } from "../kernel/decisions.ts";
 import type { Machine } from "../kernel/machine.ts";
+import { beginRoom, removeRoom } from "../kernel/make-room.ts";
 import { listSnapshots, undo } from "../kernel/undo.ts";
-import { Cursor, isOutsideError, isUserError, messageOf, ProveInput, UserError } from "../sdk/index.ts";
+import { Cursor, isOutsideError, isUserError, messageOf, ProveInput, RoomInput, UserError } from "../sdk/index.ts";
 import type { openMcp } from "./mcp.ts";
 import { refusePlace, sameText } from "./access.ts";
 import { hookRoutes, type AgentOptions } from "./hooks.ts";
@@ -31,6 +32,10 @@ const UpBody = z.object({
   by: z.string().default("cli"),
 });
 const ProveBody = ProveInput.extend({ trust: z.boolean().default(false), by: z.string().default("cli") });
+const RoomBody = RoomInput.omit({ id: true }).extend({
+  trust: z.boolean().default(false),
+  by: z.string().default("cli"),
+});
 const ByBody = z.object({ by: z.string().default("cli") });
 /** `unlessBusy`: somebody else may have work for the daemon; then it stays and the answer's `ok` is false. */
 const ShutdownBody = ByBody.extend({ unlessBusy: z.boolean().default(false) });
@@ -216,6 +221,10 @@ function controlRoutes(app: Hono, { machine, shutdown }: ServerOptions): void {
     const { by, ...input } = ProveBody.parse(await body(c));
     return c.json({ ...(await machine.prove(input, by)), epoch: machine.log.epoch });
   });
+  app.post("/api/v2/rooms", async (c) => {
+    const { by, trust, ...input } = RoomBody.parse(await body(c));
+    return c.json({ ...(await beginRoom(machine, input, { by, trust })), epoch: machine.log.epoch });
+  });
   app.post("/api/v2/runs/:id/cancel", async (c) => {
     await machine.cancel(c.req.param("id"));
     return c.json({ cancelled: c.req.param("id") });
@@ -243,8 +252,7 @@ function controlRoutes(app: Hono, { machine, shutdown }: ServerOptions): void {
     return c.json(await applyChange(machine, c.req.param("id"), by));
   });
   app.delete("/api/v2/rooms/:id", async (c) => {
-    const removed = await machine.hands.rooms.remove(c.req.param("id"));
-    if (!removed) throw new UserError(`There is no room ${c.req.param("id")}`, { next: "lodestar rooms list" });
+    await removeRoom(machine, c.req.param("id"), { force: c.req.query("force") === "true" });
     return c.json({ removed: c.req.param("id") });
   });
   app.post("/api/v2/shutdown", async (c) => {

@@ -150,6 +150,14 @@ function openHands(dataDir: string, rooms: RoomInfo[]): Hands {
         return index >= 0;
       },
     },
+    workRooms: {
+      settle: unasked("a room to work in"),
+      ports: unasked("a port"),
+      copyDatabases: unasked("a database"),
+      copyOwnDatabase: unasked("a database"),
+      finish: unasked("a room to work in"),
+      losses: async () => [],
+    },
     containers: {
       mark: "test",
       look: unasked("a container"),

@@ -157,7 +157,11 @@ async function sealed(run: Core, work: Work, key: string, before: readonly Insta
 }
 
 /** Download with scripts off and only the registries in reach; then the packages' scripts, without a network. */
-async function runSteps(run: Core, site: Site, { install, steps, env, path, reads }: Work): Promise<CommandResult> {
+export async function runSteps(
+  run: Core,
+  site: Site,
+  { install, steps, env, path, reads }: Work,
+): Promise<CommandResult> {
   const base = { dir: install.dir, env, path, reads, timeout: INSTALL_TIMEOUT };
   let result: CommandResult | undefined;
   const chosen = run.adjust.commands.get(`${install.dir}/install`);
