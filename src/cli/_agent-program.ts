@@ -30,10 +30,11 @@ export function runProgram(plugin: AgentPlugin, launch: AgentLaunch, see: (event
   const events: AgentEvent[] = [];
   let errors = "";
   let stopped = false;
+  let grace: NodeJS.Timeout | undefined;
   const stop = () => {
     stopped = true;
     killGroup(child.pid, "SIGTERM");
-    setTimeout(() => killGroup(child.pid, "SIGKILL"), GRACE).unref();
+    grace ??= setTimeout(() => killGroup(child.pid, "SIGKILL"), GRACE);
   };
   for (const signal of SIGNALS) process.on(signal, stop);
   onLines(child.stdout, (line) => {
@@ -58,6 +59,9 @@ export function runProgram(plugin: AgentPlugin, launch: AgentLaunch, see: (event
       resolve({ ...turnOf(events, ended), stopped });
     });
   }).finally(() => {
+    clearTimeout(grace);
+    // What it started and did not take along.
+    if (stopped) killGroup(child.pid, "SIGKILL");
     for (const signal of SIGNALS) process.off(signal, stop);
   });
 }

@@ -74,7 +74,7 @@ async function outerLoop(ready: Ready, options: RunOptions, daemon: () => Promis
       if (turn.stopped) return stoppedAt(options);
       tellEnd(plugin, turn, options);
       const proof = await prove(await daemon(), { ready, options, turn });
-      if (!proof) return STOPPED;
+      if (!proof) return stoppedAt(options, true);
       rounds.push(roundOf(turn, proof));
       const id = turn.session ?? session.id();
       const refuted = proof.verdict === "refuted";
@@ -157,9 +157,10 @@ function ended(
   return STATUS[verdict];
 }
 
-function stoppedAt(options: RunOptions): number {
+/** `told`: the proof that was stopped said so. */
+function stoppedAt(options: RunOptions, told = false): number {
   if (options.json) printJson({ stopped: true });
-  else console.log("It was stopped; nothing was proved. Next: lodestar prove");
+  else if (!told) console.log("It was stopped; nothing was proved. Next: lodestar prove");
   return STOPPED;
 }
 
