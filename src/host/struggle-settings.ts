@@ -1,5 +1,6 @@
-import { mkdir, open, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, open, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { messageOf, OutsideError, StruggleSettings, UserError } from "../sdk/index.ts";
 import { writeDurably } from "./receipts.ts";
@@ -28,10 +29,9 @@ interface Loaded {
 
 const EMPTY: StruggleSettings = { version: 1, rules: [] };
 const SCHEMA = fileURLToPath(new URL("../../schema/struggle-settings.schema.json", import.meta.url));
-/** Milliseconds: between tries to lock, until that is given up, and after which the lock is of a process that died. */
+/** Milliseconds between tries to lock, and until that is given up. */
 const TRY = 10;
 const PATIENCE = 5_000;
-const STALE = 3_000;
 
 export function openStruggleFile(dataDir: string): StruggleFile {
   const path = join(dataDir, "struggle-settings.json");
@@ -49,7 +49,7 @@ export function openStruggleFile(dataDir: string): StruggleFile {
     read,
     async change(edit) {
       await mkdir(dataDir, { recursive: true, mode: 0o700 });
-      const unlock = await lock(`${path}.lock`);
+      const unlock = await lock(join(dataDir, "struggle-settings.lock"));
       try {
         const { settings, problem } = await load(path);
         if (problem !== undefined) throw new UserError(problem, { next: `mend ${path}, or move it away` });
@@ -60,7 +60,7 @@ export function openStruggleFile(dataDir: string): StruggleFile {
         }
         return edited.result;
       } finally {
-        await unlock();
+        unlock();
       }
     },
   };
@@ -90,21 +90,24 @@ async function markOf(path: string): Promise<string> {
   }
 }
 
-/** The file is there while somebody changes the settings: a daemon that counts, and a person at a terminal. */
-async function lock(path: string): Promise<() => Promise<void>> {
+/**
+ * One process at a time changes the settings: a daemon that counts, and a person at a terminal. The lock is SQLite's own, so the
+ * system ends it with the process, and there is no stale one.
+ */
+async function lock(path: string): Promise<() => void> {
   const deadline = performance.now() + PATIENCE;
+  await (await open(path, "a", 0o600)).close();
   for (;;) {
+    const db = new DatabaseSync(path, { timeout: 0 });
     try {
-      const file = await open(path, "wx", 0o600);
-      await file.close();
-      return () => rm(path, { force: true });
+      db.exec("BEGIN EXCLUSIVE");
+      return () => db.close();
     } catch (error) {
-      if (!hasCode(error, "EEXIST") || performance.now() > deadline)
+      db.close();
+      if (performance.now() > deadline)
         throw new OutsideError(`${path} cannot be taken: ${messageOf(error)}`, { retryable: true, cause: error });
     }
-    const since = await stat(path).catch(() => undefined);
-    if (since && Date.now() - since.mtimeMs > STALE) await rm(path, { force: true });
-    else await new Promise((done) => setTimeout(done, TRY));
+    await new Promise((done) => setTimeout(done, TRY));
   }
 }
 
