@@ -26,6 +26,11 @@ interface RunOptions {
   readonly json?: boolean;
 }
 
+/** After `halt` nothing more is begun. */
+interface LoopOptions extends RunOptions {
+  readonly halt: AbortSignal;
+}
+
 interface Round {
   readonly said: string;
   readonly error: string | null;
@@ -50,16 +55,21 @@ export async function runAgent(ready: Ready, options: RunOptions): Promise<numbe
     own.started ||= started;
     return client;
   };
+  const halt = new AbortController();
+  const stop = () => halt.abort();
+  // Also between an agent and a proof, which end by a signal themselves; the second one ends this program.
+  process.once("SIGINT", stop);
   try {
-    return await outerLoop(ready, options, daemon);
+    return await outerLoop(ready, { ...options, halt: halt.signal }, daemon);
   } finally {
+    process.off("SIGINT", stop);
     if (own.started) await endDaemon(await daemon(), "lodestar agents run", true);
   }
 }
 
-async function outerLoop(ready: Ready, options: RunOptions, daemon: () => Promise<Client>): Promise<number> {
+async function outerLoop(ready: Ready, options: LoopOptions, daemon: () => Promise<Client>): Promise<number> {
   const { plugin, root } = ready;
-  const { prompt, tries, permission } = options;
+  const { prompt, tries, permission, halt } = options;
   const task = { prompt, cwd: root, env: environment(), permission };
   const rounds: Round[] = [];
   const session = recorder(ready, daemon);
@@ -71,14 +81,14 @@ async function outerLoop(ready: Ready, options: RunOptions, daemon: () => Promis
         see(event);
         if (event.is === "started") session.begin(event);
       });
-      if (turn.stopped) return stoppedAt(options);
+      if (turn.stopped || halt.aborted) return stoppedAt(options);
       tellEnd(plugin, turn, options);
       const proof = await prove(await daemon(), { ready, options, turn });
       if (!proof) return stoppedAt(options, true);
       rounds.push(roundOf(turn, proof));
       const id = turn.session ?? session.id();
       const refuted = proof.verdict === "refuted";
-      const again = refuted && returns < tries && id !== undefined;
+      const again = refuted && returns < tries && id !== undefined && !halt.aborted;
       const stop = stopOf(proof, {
         session: id ?? `run ${randomUUID()}`,
         agent: plugin.name,
@@ -90,6 +100,7 @@ async function outerLoop(ready: Ready, options: RunOptions, daemon: () => Promis
       if (!options.json) printProof(proof);
       if (!again) return ended(proof, { ready, options, rounds, session: id });
       if (!options.json) console.log(`\n↩ Sent back with the evidence (${returns + 1} of ${tries}).\n`);
+      if (halt.aborted) return stoppedAt(options);
       launch = plugin.resume({ ...task, session: id, prompt: evidenceOf(proof) });
     }
   } finally {
@@ -100,16 +111,16 @@ async function outerLoop(ready: Ready, options: RunOptions, daemon: () => Promis
 /** The claim is the agent's last message. One that said nothing claims nothing but what it was asked for. */
 async function prove(
   client: Client,
-  { ready, options, turn }: { ready: Ready; options: RunOptions; turn: Turn },
+  { ready, options, turn }: { ready: Ready; options: LoopOptions; turn: Turn },
 ): Promise<Proof | undefined> {
-  const begun = await client.post("prove", {
+  const answer = await client.post("prove", {
     path: ready.root,
     claim: claimOf(turn.said, options.prompt),
     ...(ready.commit === undefined ? {} : { base: ready.commit }),
     trust: options.trust === true,
     by: userInfo().username,
   });
-  return followProof(client, Begun.parse(begun), options);
+  return followProof(client, Begun.parse(answer), options);
 }
 
 /** Puts the session on record; what cannot be recorded stops no agent. */

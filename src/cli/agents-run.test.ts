@@ -126,6 +126,18 @@ describe("agents run", { concurrency: true }, () => {
     assert.deepEqual(await world.left(), []);
   });
 
+  test("Ctrl-C ends the proof, and the agent does not go on", async (t) => {
+    const { world, repo, asked } = await scripted(t, [BREAK, MEND]);
+    const run = world.start("agents", "run", "codex", "Make add faster", "--repo", repo, ...trust);
+    await run.printed(/is proved now/);
+    run.child.kill("SIGINT");
+    const ended = await run.ended;
+    assert.equal(ended.status, 4, ended.stdout + ended.stderr);
+    assert.match(ended.stdout, /nothing was proved/);
+    assert.equal((await asked()).length, 1);
+    assert.deepEqual(await world.left(), []);
+  });
+
   test("what is missing or mistyped is said with the next command", async (t) => {
     const world = await openWorld({ without: ["codex", "claude"] });
     t.after(() => world.close());

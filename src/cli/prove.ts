@@ -67,19 +67,24 @@ async function prove(path: string, options: Options): Promise<number> {
   }
 }
 
-/** Shows the run until it ends. Ctrl-C ends this proof and nothing else. */
+/** Shows the run until it ends. Ctrl-C ends this proof and nothing else; `halt`: it came before. */
 export async function followProof(
   client: Client,
   begun: z.infer<typeof Begun>,
-  options: Pick<Options, "json" | "dataDir">,
+  options: Pick<Options, "json" | "dataDir"> & { readonly halt?: AbortSignal },
 ): Promise<Proof | undefined> {
   const view = createUpView({ live: process.stdout.isTTY && !options.json });
   const ended = new AbortController();
   const stop = () => {
     view.rest();
-    void client.post(`runs/${begun.run}/cancel`, {}).finally(() => ended.abort());
+    // It may have ended by itself.
+    void client
+      .post(`runs/${begun.run}/cancel`, {})
+      .catch(() => undefined)
+      .finally(() => ended.abort());
   };
   process.once("SIGINT", stop);
+  if (options.halt?.aborted) stop();
   const failure: { user?: UserError; detail?: string } = {};
   const revive = async () => void (await ensureDaemon(options));
   try {
