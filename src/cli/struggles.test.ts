@@ -1,7 +1,7 @@
 /** `lodestar struggles` as a person starts it: the real program, a data dir of its own, no daemon. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -52,6 +52,19 @@ test("a loop's session shows which rule fires at which step, and an honest one t
   assert.match(wrong.stderr, /Line 2 of .*loop\.jsonl is no step/);
 });
 
+test("a daemon says once that the settings are invalid, and its log is counted while it runs", async () => {
+  await mkdir(world.dataDir, { recursive: true });
+  await writeFile(settingsFile(), '{"version": 3}');
+  const daemon = world.start("daemon");
+  const said = await daemon.printed(/is not valid, so the built-in rules are used/);
+  assert.equal(said.match(/is not valid/g)?.length, 1);
+  await world.untilDaemon();
+  assert.match((await struggles("list", "--counters")).stdout, /^No alarm yet\.$/m);
+  daemon.child.kill("SIGTERM");
+  await daemon.ended;
+  await rm(settingsFile());
+});
+
 describe("changes", { skip }, () => {
   test("a rule is added, tried, turned off and removed", async () => {
     const match = ["--match", "tool=Bash", "--match", "error=*EADDRINUSE*"];
@@ -81,8 +94,11 @@ describe("changes", { skip }, () => {
   });
 
   test("a built-in rule is changed by its name, and removing the change brings it back", async () => {
-    await struggles("add", "repeated-call", "--threshold", "6");
-    assert.match((await struggles("list")).stdout, /^repeated-call +yes +block +6 times/m);
+    await struggles("add", "repeated-call", "--threshold", "6", "--agent", "codex");
+    await struggles("add", "repeated-call", "--action", "pause");
+    const listed = await struggles("list");
+    assert.match(listed.stdout, /^repeated-call +yes +pause +6 times/m);
+    assert.match(listed.stdout, /repeated-call: only agents \["codex"\]/);
     assert.match((await struggles("remove", "repeated-call")).stdout, /as it was built in/);
     assert.match((await struggles("list")).stdout, /^repeated-call +yes +block +4 times/m);
     const again = await struggles("remove", "repeated-call");

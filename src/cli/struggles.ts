@@ -5,7 +5,7 @@ import { dataDirOf } from "./_daemon.ts";
 import { draftOf, type DraftOptions } from "./_struggles-draft.ts";
 import { readSession } from "./_struggles-session.ts";
 import { printCounters, printOffer, printRules } from "./_struggles-view.ts";
-import { printJson, printTable } from "./_terminal.ts";
+import { printError, printJson, printTable } from "./_terminal.ts";
 
 export const summary =
   "rules against agents' loops: `struggles list`, `add`, `remove|enable|disable ID`, `test FILE`, `export [IDs] --output FILE`, `import FILE`";
@@ -71,11 +71,10 @@ async function list(options: Options): Promise<void> {
     return options.json ? printJson(counts) : printCounters(counts);
   }
   const { rules, problem } = await desk.list();
+  if (problem !== undefined) process.exitCode = 1;
   if (options.json) return printJson({ file: desk.path, problem: problem ?? null, rules });
   printRules(rules);
-  if (problem === undefined) return;
-  console.error(`✕ ${problem}\n  next:  mend the file, or move it away`);
-  process.exitCode = 1;
+  if (problem !== undefined) printError({ message: problem, next: "mend the file, or move it away", json: false });
 }
 
 async function add(id: string | undefined, options: Options): Promise<void> {

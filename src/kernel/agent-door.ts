@@ -105,8 +105,9 @@ export function openAgentDoor(options: DoorOptions): AgentDoor {
     },
     async resume(session, by) {
       const { repo, known } = await knownSession(machine, session);
-      const watch = await (sessions.get(nameOf(repo, known))?.watch ?? watchOf(session, repo, options));
-      const wrong = watch.take("pause");
+      const held = sessions.get(nameOf(repo, known))?.watch ?? watchOf(session, repo, options);
+      // A person lets it go on, also where nobody can say what was wrong.
+      const wrong = (await held.catch(() => undefined))?.take("pause") ?? [];
       const data = { guardrail: "session", fingerprint: session, action: RESET, detail: by };
       await machine.append({ type: "guardrails", source: "api", repo: repo.repo, data });
       // The next event reads it from the log.

@@ -131,8 +131,12 @@ function ruleOf(draft: RuleDraft, settings: StruggleSettings): StruggleRule {
   if (!base && settings.rules.some((rule) => rule.id === id))
     throw new UserError(`There is a rule ${id} already`, { next: `lodestar struggles remove ${id}` });
   const fresh = { source: { kind: "user" }, hits: 0, wrong: 0, precision: null, threshold: 3, action: "warn" };
-  const { threshold = base?.threshold ?? 3, action = base?.action ?? "warn", filters } = draft;
+  const { threshold = base?.threshold ?? 3, action = base?.action ?? "warn" } = draft;
+  const asksWhere = Object.values(draft.filters).some((names) => names.length > 0);
+  const filters = base && !asksWhere ? base.filters : draft.filters;
   const rule = { ...fresh, ...base, id, pattern: base?.pattern ?? pattern, threshold, action, enabled: true, filters };
+  // The note tells why a rule was turned down; who chooses the action again knows better.
+  if (draft.action !== undefined) delete rule.note;
   const parsed = StruggleRule.safeParse(rule);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
