@@ -70,7 +70,7 @@ export function judgeGuard(call: Call): Finding[] {
 }
 
 const LOOSENS =
-  /^(?:-\S+\s+)*(?:(approve|allow|reject|uninstall|stop|pause)(\s|$)|agents\s+(allow|install|resume|uninstall)|struggles\s+remove|.*--(trust|unsandboxed)(\s|$))/;
+  /^(?:-\S+\s+)*(?:(approve|allow|reject|uninstall|stop|pause)(\s|$)|agents\s+(allow|install|resume|uninstall)|struggles\s+(add|remove|enable|disable|import)|.*--(trust|unsandboxed)(\s|$))/;
 
 function unsetBy(args: readonly string[]): string[] {
   return args.flatMap((arg, index) =>

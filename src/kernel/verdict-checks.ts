@@ -70,7 +70,7 @@ function unfinished({ base, subject }: Facts): Said | undefined {
   if (lost) return unprovable(`${lost.name} ran on the base and did not run here: ${lost.because}`);
   const unknown = subject.find((one) => one.verdict === "fail" && isTest(one));
   if (unknown)
-    return unprovable(`${unknown.name} is red here, and on the base it could not be run: ${unknown.because}`);
+    return unprovable(`${unknown.name} is red here, and whether it was on the base is not known: ${unknown.because}`);
   if (!subject.some((one) => isTest(one) && ran(one))) return unprovable(reasonWithoutTests(subject));
   return undefined;
 }

@@ -38,7 +38,11 @@ function addedTests(facts: Facts): Said {
     .filter(isTest)
     .reduce((sum, one) => sum + (one.counts?.passed ?? 0) + (one.counts?.failed ?? 0), 0);
   const ranNow = facts.subject.filter((one) => isTest(one) && ran(one));
-  const passed = ranNow.reduce((sum, one) => sum + (one.counts?.passed ?? 0), 0);
+  // What is flaky ran, too: it was seen to pass.
+  const passed = ranNow.reduce(
+    (sum, one) => sum + (one.counts?.passed ?? 0) + (one.verdict === "flaky" ? (one.counts?.failed ?? 0) : 0),
+    0,
+  );
   if (passed > before)
     return verified(
       `${plural(passed - before, "more test")} ${passed - before === 1 ? "passes" : "pass"} than there were on the base.`,

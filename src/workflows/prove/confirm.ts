@@ -99,6 +99,24 @@ function against(check: CheckRun, base: CheckRun): CheckRun {
   };
 }
 
+/**
+ * A red base may have stopped early (cargo after the first failing program, `--bail`): with the same test files it then ran
+ * fewer tests than the subject, and what fails only here may be red there, too.
+ */
+export function unlessStopped(subject: readonly CheckRun[], base: readonly CheckRun[]): CheckRun[] {
+  return subject.map((check) => {
+    const before = base.find((one) => one.name === check.name && one.cwd === check.cwd);
+    if (check.verdict !== "new-failure" || before?.verdict !== "fail" || !check.counts || !before.counts) return check;
+    if (total(before.counts) >= total(check.counts)) return check;
+    const because = `${check.because} The base stopped after ${total(before.counts)} of ${total(check.counts)} tests, so which of them are new is not known.`;
+    return { ...check, verdict: "fail", because };
+  });
+}
+
+function total({ passed, failed, skipped }: NonNullable<CheckRun["counts"]>): number {
+  return passed + failed + skipped;
+}
+
 function plannedOf(check: CheckRun, checks: readonly PlannedCheck[]): PlannedCheck | undefined {
   return checks.find((one) => one.name === check.name && one.dir === check.cwd);
 }

@@ -14,7 +14,7 @@ import { say } from "../up/run.ts";
 import type { KnownReceipt } from "../prove.ts";
 import { baseRuns } from "./base.ts";
 import { caseTexts } from "./case-texts.ts";
-import { confirmed, stable } from "./confirm.ts";
+import { confirmed, stable, unlessStopped } from "./confirm.ts";
 import { judgeOf, programsOf, type Judge } from "./judged-tree.ts";
 import { runServices } from "./services.ts";
 import { openSide, readPlan, runChecks, type Proving, type Side } from "./side.ts";
@@ -100,7 +100,8 @@ async function gather(run: Proving, what: Gathering): Promise<Facts> {
   try {
     const base = baseline ? await baseRuns(baseline, { checks, known: what.known, until }) : [];
     const first = await runChecks(side, checks, { base, until });
-    const checked = await confirmed(first, { side, baseline, base, checks, until });
+    const seen = await confirmed(first, { side, baseline, base, checks, until });
+    const checked = judge.newTests.length > 0 ? seen : { ...seen, subject: unlessStopped(seen.subject, seen.base) };
     const facts = {
       hasBase: subject.base !== undefined,
       changed: subject.changed,

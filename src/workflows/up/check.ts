@@ -17,19 +17,19 @@ const MESSAGE_SHOWN = 1_500;
 
 type Evidence = NonNullable<CheckRun["evidence"]>[number];
 
+interface How {
+  readonly installed: readonly Installed[];
+  /** Of the environment: `environmentParts`. */
+  readonly digest: string;
+  readonly base?: CheckRun | undefined;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  /** It is a repetition already. */
+  readonly isAgain?: boolean;
+}
+
 /** Runs one check in a room, red tests once more to tell flaky ones, and judges what it says. */
-export async function runCheck(
-  run: Core,
-  room: Prepared,
-  check: PlannedCheck,
-  how: {
-    installed: readonly Installed[];
-    digest: string;
-    base?: CheckRun | undefined;
-    timeout?: number;
-    isAgain?: boolean;
-  },
-): Promise<CheckRun> {
+export async function runCheck(run: Core, room: Prepared, check: PlannedCheck, how: How): Promise<CheckRun> {
   await say(run, "checks", `Running ${check.name}${check.dir === "." ? "" : ` in ${check.dir}`}: ${check.command}`);
   const chain = await toolchainOf(run, check.dir);
   // NODE_ENV is the runner's to choose: a test runner that finds it set to anything else misbehaves.
