@@ -1,5 +1,6 @@
 import type { ChangedFile, Tampering } from "../sdk/index.ts";
 import { byPlace, readChange } from "./tampering-change.ts";
+import { findCargoTampering } from "./tampering-cargo.ts";
 import { findCiTampering } from "./tampering-ci.ts";
 import { findConfigTampering } from "./tampering-config.ts";
 import { findHiddenExits, findSuppressions } from "./tampering-exits.ts";
@@ -20,6 +21,7 @@ export function findTampering(files: readonly ChangedFile[]): Tampering[] {
     ...changes.flatMap(findHiddenExits),
     ...findSnapshots(changes),
     ...findConfigTampering(changes),
+    ...changes.flatMap(findCargoTampering),
     ...changes.flatMap(findCommandTampering),
     ...findCiTampering(changes),
     ...findSuppressions(changes),

@@ -83,14 +83,17 @@ function reasonWithoutTests(subject: readonly CheckRun[]): string {
 /** Fewer tests pass than on the base although none fails: some do not run any more. */
 function shrunk(facts: Facts): Said | undefined {
   for (const check of facts.subject.filter((one) => isTest(one) && ran(one) && one.counts)) {
-    const before = sameIn(facts.base, check)?.counts?.passed ?? 0;
+    const before = ranOf(sameIn(facts.base, check));
     const old = sameIn(facts.baseTests, check);
-    if (old && !isRed(old) && (old.counts?.passed ?? 0) >= before) continue;
-    const less = before - (check.counts?.passed ?? 0) - (check.counts?.failed ?? 0);
-    if (less > 0)
-      return unprovable(`${plural(less, "test")} of ${check.name} that passed on the base did not run here.`);
+    if (old && !isRed(old) && ranOf(old) >= before) continue;
+    const less = before - ranOf(check);
+    if (less > 0) return unprovable(`${plural(less, "test")} of ${check.name} that ran on the base did not run here.`);
   }
   return undefined;
+}
+
+function ranOf(check: CheckRun | undefined): number {
+  return (check?.counts?.passed ?? 0) + (check?.counts?.failed ?? 0);
 }
 
 function nowFlaky({ base, subject }: Facts): Said | undefined {
