@@ -5,16 +5,47 @@ import { isRed, isTest, plural, quoted, ran, sameIn, type Facts, type Said } fro
 const ADD_TESTS = "There is no test to run; add one, and a test script that runs it.";
 
 /** Nothing that was green on the base is red now, shown by tests that say as much as the base's did. */
-export function noRegression(facts: Facts): Said {
+export function noRegression(facts: Facts, claim?: Claim): Said {
   if (!facts.hasBase) return unprovable("There is no earlier commit to compare with.");
   const broken = facts.subject.filter((one) => one.verdict === "new-failure");
   const [first] = broken.filter((one) => !facts.redByOldConfig.has(one.name));
   if (first) return refuted(newlyRed(first));
   const [configured] = broken;
+  if (configured && hides(facts)) return refuted(`${newlyRed(configured)} The change hides it: ${hides(facts)?.what}.`);
   if (configured)
     return unprovable(`${configured.name} fails with the base's configuration of it and passes with the changed one.`);
-  return hidden(facts) ?? unfinished(facts) ?? shrunk(facts) ?? nowFlaky(facts) ?? verified(same(facts));
+  return (
+    changedBehaviour(facts, claim) ??
+    hidden(facts) ??
+    unfinished(facts) ??
+    shrunk(facts) ??
+    nowFlaky(facts) ??
+    verified(same(facts))
+  );
 }
+
+/** A change of what decides how checks run, with which less of them is red. */
+function hides({ tampering }: Facts): Tampering | undefined {
+  return tampering.find((one) => one.loosens && HIDING.includes(one.kind));
+}
+const HIDING: readonly Tampering["kind"][] = ["runner-config", "command-changed", "exit-hidden", "judge-changed"];
+
+/** Who says that behaviour stays as it is says that the base's tests pass. "Done" does not say it. */
+function changedBehaviour({ baseTests, subject }: Facts, claim: Claim | undefined): Said | undefined {
+  if (claim === undefined || !UNCHANGED.test(claim.text)) return undefined;
+  for (const check of baseTests ?? []) {
+    const names = check.failures.filter(
+      (name) => !sameIn(subject, check)?.failures.includes(name) && !isMissing(name, check),
+    );
+    if (check.verdict === "new-failure" && names.length > 0)
+      return refuted(
+        `The base's ${quoted(names)} ${names.length === 1 ? "fails" : "fail"} on this code, so it behaves in another way than before.`,
+      );
+  }
+  return undefined;
+}
+const UNCHANGED =
+  /\brefactor|\bno (?:behaviou?r(?:al)? |functional )?(?:changes?|regressions?)\b|\bwithout (?:changing|a change|any change)|\bbehaviou?r (?:is |stays |remains )?(?:unchanged|the same|preserved)|\bsimplif|\btid(?:y|ied)|\bclean(?:ed|s)? up/i;
 
 /** What tampering hides: a test of the base that fails here and was taken away refutes; else a loosened check proves nothing. */
 function hidden(facts: Facts): Said | undefined {
@@ -55,7 +86,8 @@ const MISSING =
 function concerns({ what, file, kind }: Tampering, check: CheckRun): boolean {
   if (kind === "command-changed" || kind === "runner-config" || kind === "exit-hidden" || kind === "test-focused")
     return true;
-  const title = /"([^"]+)"/.exec(what)?.[1];
+  // Snapshots are numbered within their test.
+  const title = /"([^"]+)"/.exec(what)?.[1]?.replace(/ \d+$/, "");
   const stem = file.split("/").at(-1) ?? file;
   return (
     check.failures.some((name) => (title !== undefined && name.includes(title)) || name.includes(stem)) ||
@@ -124,7 +156,8 @@ export function testsPass(claim: Claim, facts: Facts): Said {
   for (const check of tests.filter(isRed)) {
     const failing = check.failures.filter(meant);
     if (check.failures.length > 0 && failing.length === 0) continue;
-    if (check.verdict === "new-failure" && !facts.redByOldConfig.has(check.name)) return refuted(newlyRed(check));
+    if (check.verdict === "new-failure" && (!facts.redByOldConfig.has(check.name) || hides(facts)))
+      return refuted(newlyRed(check));
     if (check.verdict === "known-failure")
       return saysMended(claim) ? refuted(stillRed(check)) : unprovable(stillRed(check));
     const ranOnBase = sameIn(facts.base, check);

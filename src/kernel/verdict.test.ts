@@ -94,6 +94,33 @@ describe("tampering", () => {
   });
 });
 
+describe("behaviour that is said to be unchanged", () => {
+  const changed = facts({
+    base: [run("pass")],
+    subject: [run("pass")],
+    tampering: [{ ...tampering("test-changed", "x", "cart.test.js"), loosens: false }],
+    baseTests: [run("new-failure", ["cart > adds"])],
+  });
+
+  test("is refuted by the base's tests, where those can run", () => {
+    assert.equal(decide([claim("no-regression", { text: "Refactored the cart" })], changed).verdict, "refuted");
+    const loads = facts({ ...changed, baseTests: [run("new-failure", ["test/cart.test.js"])] });
+    assert.equal(decide([claim("no-regression", { text: "Refactored the cart" })], loads).verdict, "unprovable");
+    assert.equal(decide([claim("no-regression", { text: "Done!" })], changed).verdict, "unprovable");
+  });
+
+  test("a runner's configuration that hides what is red refutes", () => {
+    const narrowed = facts({
+      base: [run("pass")],
+      subject: [run("new-failure", ["cart > adds"])],
+      redByOldConfig: new Set(["test"]),
+      tampering: [tampering("runner-config", "cart.test.js is left out", "jest.config.js")],
+    });
+    assert.equal(decide([], narrowed).verdict, "refuted");
+    assert.equal(decide([claim("tests-pass", { all: true })], narrowed).verdict, "refuted");
+  });
+});
+
 describe("fixed", () => {
   const fix = claim("fixed", { text: "Fixed rounding in total()", about: ["rounding", "total"], names: ["total"] });
   const changed = [file("src/total.js", "modified")];

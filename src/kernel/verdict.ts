@@ -32,7 +32,7 @@ export function decide(claims: readonly Claim[], facts: Facts): { verdict: Recei
 function said(claim: Claim, facts: Facts, { fixes, named }: { fixes: number; named: readonly string[] }): Said {
   switch (claim.kind) {
     case "no-regression":
-      return noRegression(facts);
+      return noRegression(facts, claim);
     case "tests-pass":
       return testsPass(claim, facts);
     case "builds":
