@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { z } from "zod";
 import type { Client } from "../client/client.ts";
 import { UserError } from "../sdk/errors.ts";
-import { endDaemon, ensureDaemon, needDaemon, withDaemonOptions, type DataDirOption } from "./_daemon.ts";
+import { endDaemon, ensureDaemon, withDaemonOptions, type DataDirOption } from "./_daemon.ts";
 import { bytes, duration, pathArgument, printJson, printTable } from "./_terminal.ts";
 
 export const summary = "isolated copies to prove and to work in: `rooms create`, `rooms list`, `rooms remove ID`";
@@ -37,28 +37,32 @@ export function configure(command: Command): void {
     .option("--trust", "create: this repository is trusted: run it also where no sandbox works; on record")
     .option("--unsandboxed", "create: run installs without the sandbox")
     .action(async (action: string, subject: string | undefined, options: Options) => {
-      if (action === "create") return create(subject, options);
-      const client = await needDaemon(options);
-      const rooms = z.array(Room).parse(await client.get("rooms", { repo: options.repo }));
-      if (action === "list") return list(rooms, options.json === true);
-      const room = rooms.find((one) => one.id === subject);
-      if (!room || (action !== "show" && action !== "remove"))
-        throw new UserError(room ? `rooms has no action ${action}` : `There is no room ${subject ?? ""}`.trimEnd(), {
-          next: "lodestar rooms list",
-        });
-      if (action === "show") return printJson(room);
-      await remove(client, room, options);
+      // Rooms outlive the daemon that made them, so one is started for the question where none runs.
+      const { client, started } = await ensureDaemon(options);
+      try {
+        if (action === "create") await create(client, subject, options);
+        else await answer(client, action, subject, options);
+      } finally {
+        if (started) await endDaemon(client, "lodestar rooms", true);
+      }
     });
 }
 
-async function create(subject: string | undefined, options: Options): Promise<void> {
+async function create(client: Client, subject: string | undefined, options: Options): Promise<void> {
   const { createRoom } = await import("./_rooms-create.ts");
-  const { client, started } = await ensureDaemon(options);
-  try {
-    process.exitCode = await createRoom(client, pathArgument(subject ?? options.repo ?? "."), options);
-  } finally {
-    if (started) await endDaemon(client, "lodestar rooms create", true);
-  }
+  process.exitCode = await createRoom(client, pathArgument(subject ?? options.repo ?? "."), options);
+}
+
+async function answer(client: Client, action: string, subject: string | undefined, options: Options): Promise<void> {
+  const rooms = z.array(Room).parse(await client.get("rooms", { repo: options.repo }));
+  if (action === "list") return list(rooms, options.json === true);
+  const room = rooms.find((one) => one.id === subject);
+  if (!room || (action !== "show" && action !== "remove"))
+    throw new UserError(room ? `rooms has no action ${action}` : `There is no room ${subject ?? ""}`.trimEnd(), {
+      next: "lodestar rooms list",
+    });
+  if (action === "show") return printJson(room);
+  await remove(client, room, options);
 }
 
 async function remove(client: Client, room: z.infer<typeof Room>, options: Options): Promise<void> {
