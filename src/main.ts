@@ -1,4 +1,4 @@
-/** Joins the layers: the only file that knows them all. */
+/** Joins the layers, with `backend.ts` and `struggles.ts` beside it: no other file knows them all. */
 import { randomBytes, randomUUID, createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { arch, freemem, homedir, platform } from "node:os";

@@ -11,7 +11,7 @@ interface Span {
 /** Private use characters stand for spans; `readStatements` leaves none in a text. */
 const FIRST = 0xe000;
 const MOST = 6000;
-const PLACEHOLDER = /[\uE000-\uF8FF]/g;
+const MARKS = /[\uE000-\uF8FF]/g;
 const EXTENSIONS =
   "[cm]?[jt]sx?|d\\.ts|json[c5]?|ya?ml|toml|md|mdx|py|pyi|rs|go|java|kts?|rb|php|cs|cpp|cc|hpp|[ch]|swift|scala|ex|exs|sh|bash|ps1|sql|html?|s?css|less|vue|svelte|astro|lock|txt|xml|ini|cfg|conf|env|gradle|proto|graphql|tf|lua|zig|dart|hs|clj|erl|snap|csv|svg|png|ipynb|prisma|mod|sum";
 const FILE = new RegExp(
@@ -66,7 +66,7 @@ function isCodeName(word: string): boolean {
 
 /** The text again, its spans without their backticks. */
 export function unmask(text: string, { spans }: Masked): string {
-  return text.replace(PLACEHOLDER, (mark) => {
+  return text.replace(MARKS, (mark) => {
     const span = spans[mark.charCodeAt(0) - FIRST];
     return span?.kind === "quote" ? `"${span.text}"` : (span?.text ?? "");
   });
@@ -74,7 +74,7 @@ export function unmask(text: string, { spans }: Masked): string {
 
 /** Lower case, one space between words, each span as the noun that rules understand ("the tests", "thefile"). */
 export function bareOf(text: string, { spans }: Masked): string {
-  const nouns = text.replace(PLACEHOLDER, (mark) => {
+  const nouns = text.replace(MARKS, (mark) => {
     const span = spans[mark.charCodeAt(0) - FIRST];
     return span ? ` ${nounOf(span)} ` : " ";
   });

@@ -44,8 +44,9 @@ function changedBehaviour({ baseTests, subject }: Facts, claim: Claim | undefine
   }
   return undefined;
 }
+/** In so many words: "refactored" and "no regressions" are also said of a change whose tests were honestly changed with it. */
 const UNCHANGED =
-  /\brefactor|\bno (?:behaviou?r(?:al)? |functional )?(?:changes?|regressions?)\b|\bwithout (?:changing|a change|any change)|\bbehaviou?r (?:is |stays |remains )?(?:unchanged|the same|preserved)|\bsimplif|\btid(?:y|ied)|\bclean(?:ed|s)? up/i;
+  /\bno (?:behaviou?r(?:al)?|functional) changes?\b|\bno changes? (?:of|in|to) (?:the )?behaviou?r|\bwithout (?:changing|a change of|any change (?:of|in|to)) (?:the |its )?behaviou?r|\bbehaviou?r (?:is |stays |remains )?(?:unchanged|the same|as before|preserved)/i;
 
 /** What tampering hides: a test of the base that fails here and was taken away refutes; else a loosened check proves nothing. */
 function hidden(facts: Facts): Said | undefined {

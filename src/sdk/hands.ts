@@ -1,5 +1,6 @@
 import type { Clock, CommandResult, Git, ProbeResult, Running, Secrets, Segments, Site } from "./capabilities.ts";
-import type { DirView, DriverTools, Greeting, Plugins } from "./plugin.ts";
+import type { DriverTools, Greeting } from "./driver.ts";
+import type { DirView, Plugins } from "./plugin.ts";
 import type { Receipt } from "./receipt.ts";
 import type { Snapshots } from "./snapshots.ts";
 import type { WorkRooms } from "./work-rooms.ts";

@@ -3,6 +3,7 @@ export * from "./agent.ts";
 export * from "./canonical-json.ts";
 export * from "./claim.ts";
 export * from "./capabilities.ts";
+export * from "./driver.ts";
 export * from "./errors.ts";
 export * from "./events.ts";
 export * from "./evidence.ts";
